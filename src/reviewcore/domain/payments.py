@@ -1,0 +1,342 @@
+"""Money in: a track's payment, the attempts to pay it, and what goes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Self
+
+import attrs
+
+from reviewcore.domain.errors import InvalidTransition
+from reviewcore.domain.ids import AttemptId, PaymentId, RefundId, TrackId
+from reviewcore.domain.money import ZERO, Cents
+
+
+class PaymentStatus(StrEnum):
+    """Where the payment of a track stands."""
+
+    PENDING = "PENDING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    REFUNDED = "REFUNDED"
+
+
+# PENDING    the price is known; no money was applied. Attempts may be open.
+# COMPLETED  one attempt's money was applied, once (or nothing was due: a free track).
+# FAILED     the last attempt failed, or the track was cancelled unpaid; another attempt may be made.
+# REFUNDED   final: all of it went back.
+PAYMENT_NEXT: Mapping[PaymentStatus, frozenset[PaymentStatus]] = MappingProxyType(
+    {
+        PaymentStatus.PENDING: frozenset({PaymentStatus.COMPLETED, PaymentStatus.FAILED}),
+        PaymentStatus.FAILED: frozenset({PaymentStatus.PENDING, PaymentStatus.COMPLETED}),
+        PaymentStatus.COMPLETED: frozenset({PaymentStatus.REFUNDED}),
+        PaymentStatus.REFUNDED: frozenset(),
+    }
+)
+
+
+class AttemptStatus(StrEnum):
+    """Where one attempt to pay stands."""
+
+    INTENDED = "INTENDED"
+    OPEN = "OPEN"
+    PAID = "PAID"
+    EXPIRED = "EXPIRED"
+    FAILED = "FAILED"
+
+
+# INTENDED  committed before the call; the processor may or may not have a session.
+# OPEN      the processor has a session that can be paid.
+# PAID      final: money came. It was applied, or goes back in full.
+# EXPIRED   the session ended unpaid.  FAILED  the processor or the payer's bank refused.
+#           Money can still come late, so both may become PAID.
+ATTEMPT_NEXT: Mapping[AttemptStatus, frozenset[AttemptStatus]] = MappingProxyType(
+    {
+        AttemptStatus.INTENDED: frozenset(
+            {AttemptStatus.OPEN, AttemptStatus.PAID, AttemptStatus.EXPIRED, AttemptStatus.FAILED}
+        ),
+        AttemptStatus.OPEN: frozenset(
+            {AttemptStatus.PAID, AttemptStatus.EXPIRED, AttemptStatus.FAILED}
+        ),
+        AttemptStatus.EXPIRED: frozenset({AttemptStatus.PAID}),
+        AttemptStatus.FAILED: frozenset({AttemptStatus.PAID}),
+        AttemptStatus.PAID: frozenset(),
+    }
+)
+
+
+class RefundStatus(StrEnum):
+    """Where a refund stands."""
+
+    PENDING = "PENDING"
+    PROCESSING = "PROCESSING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+
+
+# PENDING     intended; nothing was sent.
+# PROCESSING  may have been sent. Only a definite answer leaves this state.
+# COMPLETED   the processor took it.
+# FAILED      the processor refused for good: the money waits in `refunding` for a person.
+REFUND_NEXT: Mapping[RefundStatus, frozenset[RefundStatus]] = MappingProxyType(
+    {
+        RefundStatus.PENDING: frozenset({RefundStatus.PROCESSING}),
+        RefundStatus.PROCESSING: frozenset({RefundStatus.COMPLETED, RefundStatus.FAILED}),
+        RefundStatus.COMPLETED: frozenset(),
+        RefundStatus.FAILED: frozenset(),
+    }
+)
+
+LOOK_FIRST = timedelta(seconds=2)
+LOOK_SLOWEST = timedelta(hours=1)
+SESSION_LIFE = timedelta(hours=24)
+"""How long a processor keeps a checkout session open, and so how long a key is surely kept."""
+
+SAME_KEY_FOR = timedelta(hours=23)
+"""A key is resent only while younger: processors forget keys after 24 h (stripe.md, a2)."""
+
+
+def backoff(tries: int) -> timedelta:
+    """Tell how long to wait after *tries* tries (1 or more): 2 s, doubling, at most an hour."""
+    doubled: int = 2 ** min(tries - 1, 16)
+    return min(LOOK_FIRST * doubled, LOOK_SLOWEST)
+
+
+@attrs.frozen(kw_only=True)
+class Payment:
+    """What a track costs and what became of it; one a track. Amounts in cents of *currency*.
+
+    *refunded_amount* counts completed refunds of the applied attempt only.
+    """
+
+    id: PaymentId
+    track_id: TrackId
+    amount: Cents
+    currency: str
+    status: PaymentStatus
+    created_at: datetime
+    stripe_session_id: str | None = None
+    stripe_payment_id: str | None = None
+    applied_attempt_id: AttemptId | None = None
+    completed_at: datetime | None = None
+    refunded_amount: Cents = ZERO
+    fee: Cents | None = None
+
+    def reprice(self, amount: Cents) -> Self:
+        """Ask for *amount*: the track was checked out (again)."""
+        if self.status is PaymentStatus.PENDING:
+            return attrs.evolve(self, amount=amount)
+        self._require(PaymentStatus.PENDING)
+        return attrs.evolve(self, amount=amount, status=PaymentStatus.PENDING)
+
+    def session(self, session_id: str) -> Self:
+        """Have the newest session."""
+        return attrs.evolve(self, stripe_session_id=session_id)
+
+    def apply(self, attempt: CheckoutAttempt, at: datetime) -> Self:
+        """Be paid by *attempt*, once. Raises InvalidTransition."""
+        self._require(PaymentStatus.COMPLETED)
+        return attrs.evolve(
+            self,
+            status=PaymentStatus.COMPLETED,
+            applied_attempt_id=attempt.id,
+            stripe_session_id=attempt.session_id,
+            stripe_payment_id=attempt.external_payment_id,
+            completed_at=at,
+        )
+
+    def waive(self, at: datetime) -> Self:
+        """Be complete with nothing due: a free track."""
+        self._require(PaymentStatus.COMPLETED)
+        return attrs.evolve(self, amount=ZERO, status=PaymentStatus.COMPLETED, completed_at=at)
+
+    def fail(self) -> Self:
+        """Record that the last attempt came to nothing; harmless when it did not matter."""
+        if self.status is not PaymentStatus.PENDING:
+            return self
+        return attrs.evolve(self, status=PaymentStatus.FAILED)
+
+    def refund(self, amount: Cents) -> Self:
+        """Count a completed refund; REFUNDED once all of it is back."""
+        refunded = Cents(self.refunded_amount + amount)
+        assert refunded <= self.amount, "more was refunded than was paid"
+        status = PaymentStatus.REFUNDED if refunded == self.amount else self.status
+        return attrs.evolve(self, refunded_amount=refunded, status=status)
+
+    def learn_fee(self, fee: Cents) -> Self:
+        """Record the processor's fee."""
+        return attrs.evolve(self, fee=fee)
+
+    def _require(self, wanted: PaymentStatus) -> None:
+        if wanted not in PAYMENT_NEXT[self.status]:
+            raise InvalidTransition(entity="Payment", status=self.status, wanted=wanted)
+
+
+@attrs.frozen(kw_only=True)
+class CheckoutAttempt:
+    """One session at the processor, numbered within its payment.
+
+    Its *key* is the idempotency key of the call, its *amount* and *currency* the exact parameters;
+    *number* rises only after a definite end of the one before. *unwanted* once its track no longer
+    needs it: the session is to be expired, and money that still comes goes back.
+    """
+
+    id: AttemptId
+    payment_id: PaymentId
+    track_id: TrackId
+    number: int
+    key: str
+    amount: Cents
+    currency: str
+    status: AttemptStatus
+    created_at: datetime
+    sent_at: datetime | None = None
+    session_id: str | None = None
+    url: str | None = None
+    external_payment_id: str | None = None
+    expires_at: datetime | None = None
+    ended_at: datetime | None = None
+    unwanted: bool = False
+    looks: int = 0
+    next_attempt_at: datetime | None = None
+    leased_until: datetime | None = None
+    failure_reason: str | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it may still be paid as far as we know."""
+        return self.status in {AttemptStatus.INTENDED, AttemptStatus.OPEN}
+
+    def send(self, at: datetime) -> Self:
+        """Be handed to the processor."""
+        return attrs.evolve(self, sent_at=self.sent_at or at, next_attempt_at=at + LOOK_FIRST)
+
+    def open(self, *, session_id: str, url: str, expires_at: datetime) -> Self:
+        """Have a session."""
+        if self.session_id == session_id and self.status is not AttemptStatus.INTENDED:
+            return self
+        self._require(AttemptStatus.OPEN)
+        return attrs.evolve(
+            self,
+            status=AttemptStatus.OPEN,
+            session_id=session_id,
+            url=url,
+            expires_at=expires_at,
+        )
+
+    def pay(self, external_payment_id: str | None, at: datetime) -> Self:
+        """Have been paid."""
+        self._require(AttemptStatus.PAID)
+        return attrs.evolve(
+            self,
+            status=AttemptStatus.PAID,
+            external_payment_id=external_payment_id,
+            ended_at=at,
+            next_attempt_at=None,
+        )
+
+    def end(self, status: AttemptStatus, at: datetime, *, reason: str | None = None) -> Self:
+        """End unpaid: EXPIRED or FAILED."""
+        self._require(status)
+        return attrs.evolve(
+            self, status=status, ended_at=at, next_attempt_at=None, failure_reason=reason
+        )
+
+    def drop(self, at: datetime) -> Self:
+        """Be unwanted: the worker expires its session now."""
+        return attrs.evolve(self, unwanted=True, next_attempt_at=at)
+
+    def look_again(self, at: datetime) -> Self:
+        """Be asked about again after a growing while."""
+        looks = self.looks + 1
+        return attrs.evolve(
+            self, looks=looks, next_attempt_at=at + backoff(looks), leased_until=None
+        )
+
+    def _require(self, wanted: AttemptStatus) -> None:
+        if wanted not in ATTEMPT_NEXT[self.status]:
+            raise InvalidTransition(entity="CheckoutAttempt", status=self.status, wanted=wanted)
+
+
+class RefundReason(StrEnum):
+    """Why money goes back."""
+
+    CANCELLED = "CANCELLED"
+    CLOSED = "CLOSED"
+    SLOT = "SLOT"
+    UNAPPLIED = "UNAPPLIED"
+
+
+@attrs.frozen(kw_only=True)
+class Refund:
+    """Money on its way back to the payer of *attempt_id*; *key* is the call's idempotency key."""
+
+    id: RefundId
+    attempt_id: AttemptId
+    payment_id: PaymentId
+    track_id: TrackId
+    amount: Cents
+    currency: str
+    reason: RefundReason
+    status: RefundStatus
+    key: str
+    created_at: datetime
+    attempts: int = 0
+    sent_at: datetime | None = None
+    external_id: str | None = None
+    ended_at: datetime | None = None
+    failure_reason: str | None = None
+    next_attempt_at: datetime | None = None
+    leased_until: datetime | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return not REFUND_NEXT[self.status]
+
+    def send(self, at: datetime) -> Self:
+        """Be handed to the processor (again, with the same key)."""
+        tries = self.attempts + 1
+        sent = attrs.evolve(
+            self,
+            attempts=tries,
+            sent_at=self.sent_at or at,
+            next_attempt_at=at + backoff(tries),
+        )
+        if self.status is RefundStatus.PROCESSING:
+            return sent
+        self._require(RefundStatus.PROCESSING)
+        return attrs.evolve(sent, status=RefundStatus.PROCESSING)
+
+    def key_is_fresh(self, at: datetime) -> bool:
+        """Whether the processor surely still knows the key."""
+        return self.sent_at is None or at - self.sent_at < SAME_KEY_FOR
+
+    def complete(self, external_id: str, at: datetime) -> Self:
+        """Have been taken by the processor."""
+        self._require(RefundStatus.COMPLETED)
+        return attrs.evolve(
+            self,
+            status=RefundStatus.COMPLETED,
+            external_id=external_id,
+            ended_at=at,
+            next_attempt_at=None,
+        )
+
+    def fail(self, reason: str, at: datetime) -> Self:
+        """Have been refused for good."""
+        self._require(RefundStatus.FAILED)
+        return attrs.evolve(
+            self,
+            status=RefundStatus.FAILED,
+            failure_reason=reason,
+            ended_at=at,
+            next_attempt_at=None,
+        )
+
+    def _require(self, wanted: RefundStatus) -> None:
+        if wanted not in REFUND_NEXT[self.status]:
+            raise InvalidTransition(entity="Refund", status=self.status, wanted=wanted)

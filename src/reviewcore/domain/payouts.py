@@ -1,0 +1,195 @@
+"""Money out: a reviewer's withdrawal, from reservation to the processor's last word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Self
+
+import attrs
+
+from reviewcore.domain.errors import (
+    BelowMinimumPayout,
+    DestinationRequired,
+    InsufficientBalance,
+    InvalidTransition,
+    PayoutAccountNotReady,
+    PayoutAccountTooNew,
+)
+from reviewcore.domain.ids import PayoutId, ReviewerId
+from reviewcore.domain.money import ZERO, Cents
+from reviewcore.domain.payments import SAME_KEY_FOR, backoff
+from reviewcore.domain.reviewers import ReviewerProfile
+from reviewcore.domain.rules import MarketRules
+from reviewcore.domain.texts import require_text
+
+
+class PayoutMethod(StrEnum):
+    """How a reviewer is paid. `PAYPAL` and `MANUAL` are settled by an administrator."""
+
+    PAYPAL = "PAYPAL"
+    STRIPE_CONNECT = "STRIPE_CONNECT"
+    MANUAL = "MANUAL"
+
+
+class PayoutStatus(StrEnum):
+    """Where a payout stands."""
+
+    PENDING = "PENDING"
+    PROCESSING = "PROCESSING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+
+
+# PENDING     the amount is reserved; nothing was sent.
+# PROCESSING  the transfer may have been sent. Only a definite answer leaves this state.
+# COMPLETED, FAILED are final; FAILED has given the amount back to the balance.
+NEXT: Mapping[PayoutStatus, frozenset[PayoutStatus]] = MappingProxyType(
+    {
+        PayoutStatus.PENDING: frozenset(
+            {PayoutStatus.PROCESSING, PayoutStatus.COMPLETED, PayoutStatus.FAILED}
+        ),
+        PayoutStatus.PROCESSING: frozenset({PayoutStatus.COMPLETED, PayoutStatus.FAILED}),
+        PayoutStatus.COMPLETED: frozenset(),
+        PayoutStatus.FAILED: frozenset(),
+    }
+)
+
+
+@attrs.frozen(kw_only=True)
+class Payout:
+    """One withdrawal. Its *key* is the idempotency key of the transfer; amounts in cents."""
+
+    id: PayoutId
+    reviewer_id: ReviewerId
+    amount: Cents
+    currency: str
+    method: PayoutMethod
+    destination: str
+    status: PayoutStatus
+    key: str
+    created_at: datetime
+    attempts: int = 0
+    sent_at: datetime | None = None
+    look_ups: int = 0
+    external_id: str | None = None
+    reference: str | None = None
+    failure_reason: str | None = None
+    reversed_amount: Cents = ZERO
+    processed_at: datetime | None = None
+    next_attempt_at: datetime | None = None
+    leased_until: datetime | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return not NEXT[self.status]
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether the processor sends it; an administrator settles the others."""
+        return self.method is PayoutMethod.STRIPE_CONNECT
+
+    def key_is_fresh(self, at: datetime) -> bool:
+        """Whether the processor surely still knows the key."""
+        return self.sent_at is None or at - self.sent_at < SAME_KEY_FOR
+
+    def send(self, at: datetime) -> Self:
+        """Be handed to the processor (again, with the same key)."""
+        tries = self.attempts + 1
+        sent = attrs.evolve(
+            self, attempts=tries, sent_at=self.sent_at or at, next_attempt_at=at + backoff(tries)
+        )
+        if self.status is PayoutStatus.PROCESSING:
+            return sent
+        self._require(PayoutStatus.PROCESSING)
+        return attrs.evolve(sent, status=PayoutStatus.PROCESSING)
+
+    def look_up(self, at: datetime) -> Self:
+        """Be looked for at the processor: its key is too old to be sent again."""
+        looks = self.look_ups + 1
+        return attrs.evolve(self, look_ups=looks, next_attempt_at=at + backoff(looks + 10))
+
+    def complete(self, external_id: str, at: datetime) -> Self:
+        """Have left."""
+        self._require(PayoutStatus.COMPLETED)
+        return attrs.evolve(
+            self,
+            status=PayoutStatus.COMPLETED,
+            external_id=external_id,
+            processed_at=at,
+            next_attempt_at=None,
+        )
+
+    def fail(self, reason: str, at: datetime) -> Self:
+        """Have been refused for good; the amount goes back to the balance."""
+        self._require(PayoutStatus.FAILED)
+        return attrs.evolve(
+            self,
+            status=PayoutStatus.FAILED,
+            failure_reason=reason,
+            processed_at=at,
+            next_attempt_at=None,
+        )
+
+    def settle(self, reference: str, at: datetime) -> Self:
+        """Have been paid by hand with *reference*, 1 to 200 characters.
+
+        Raises InvalidTransition for a payout that the processor sends or that is final.
+        """
+        if self.is_automatic or self.status is not PayoutStatus.PENDING:
+            raise InvalidTransition(
+                entity="Payout", status=self.status, wanted=PayoutStatus.COMPLETED
+            )
+        return attrs.evolve(
+            self,
+            status=PayoutStatus.COMPLETED,
+            reference=require_text("reference", reference, longest=200),
+            processed_at=at,
+        )
+
+    def _require(self, wanted: PayoutStatus) -> None:
+        if wanted not in NEXT[self.status]:
+            raise InvalidTransition(entity="Payout", status=self.status, wanted=wanted)
+
+
+def withdrawable(reviewer: ReviewerProfile, *, held: Cents) -> Cents:
+    """Tell what *reviewer* can withdraw: his balance less what is *held*, never below 0."""
+    return Cents(max(0, reviewer.pending_balance - held))
+
+
+def require_amount(amount: Cents | None, *, available: Cents, rules: MarketRules) -> Cents:
+    """Return what to withdraw (None: all). Raises BelowMinimumPayout, InsufficientBalance."""
+    wanted = available if amount is None else amount
+    if wanted < rules.minimum_payout_cents:
+        raise BelowMinimumPayout(minimum_cents=rules.minimum_payout_cents)
+    if wanted > available:
+        raise InsufficientBalance(withdrawable_cents=available)
+    return wanted
+
+
+def require_destination(
+    reviewer: ReviewerProfile,
+    method: PayoutMethod,
+    destination: str | None,
+    *,
+    rules: MarketRules,
+    at: datetime,
+) -> str:
+    """Return where the money goes: the connected account, or *destination* (3-254 characters).
+
+    Raises PayoutAccountNotReady, PayoutAccountTooNew, DestinationRequired, InvalidText.
+    """
+    if method is not PayoutMethod.STRIPE_CONNECT:
+        if destination is None or not destination.strip():
+            raise DestinationRequired(method=method)
+        return require_text("destination", destination, longest=254, shortest=3)
+    if reviewer.stripe_account_id is None or not reviewer.payout_account_ready:
+        raise PayoutAccountNotReady
+    assert reviewer.payout_account_changed_at is not None, "an account was connected some time"
+    payable_at = reviewer.payout_account_changed_at + timedelta(days=rules.payout_delay_days)
+    if at < payable_at:
+        raise PayoutAccountTooNew(payable_at=payable_at)
+    return reviewer.stripe_account_id

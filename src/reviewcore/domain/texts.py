@@ -1,0 +1,42 @@
+"""Small judgements of what people type, shared by the entities."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from reviewcore.domain.errors import InvalidCountry, InvalidText, OutOfRange
+
+COUNTRY_LENGTH = 2
+
+
+def require_text(field: str, text: str, *, longest: int, shortest: int = 1) -> str:
+    """Return *text* stripped, with *shortest* to *longest* characters and no control characters.
+
+    Line breaks and tabs are allowed inside. Raises InvalidText.
+    """
+    told = text.strip()
+    if len(told) < shortest:
+        reason = "is empty" if not told else f"has fewer than {shortest} characters"
+        raise InvalidText(field=field, reason=reason)
+    if len(told) > longest:
+        raise InvalidText(field=field, reason=f"has more than {longest} characters")
+    for character in told:
+        # Cs, lone surrogates, cannot be stored as UTF-8; NUL cannot be stored in PostgreSQL.
+        if character not in "\n\r\t" and unicodedata.category(character) in {"Cc", "Cs"}:
+            raise InvalidText(field=field, reason="holds a control character")
+    return told
+
+
+def require_range(field: str, value: int, minimum: int, maximum: int) -> int:
+    """Return *value* when it lies in *minimum* to *maximum*, both included. Raises OutOfRange."""
+    if not minimum <= value <= maximum:
+        raise OutOfRange(field=field, minimum=minimum, maximum=maximum)
+    return value
+
+
+def require_country(country: str) -> str:
+    """Return *country* as two upper-case letters (ISO 3166 alpha-2 form). Raises InvalidCountry."""
+    told = country.strip().upper()
+    if len(told) != COUNTRY_LENGTH or not (told.isascii() and told.isalpha()):
+        raise InvalidCountry(country=country[:8])
+    return told

@@ -1,0 +1,338 @@
+"""Tracks: what artists want to hear about, and how far the hearing has come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Self
+
+import attrs
+
+from reviewcore.domain import events
+from reviewcore.domain.errors import (
+    InvalidTransition,
+    NotYourTrack,
+    TooEarlyToClose,
+    TooMany,
+    TrackClosed,
+    TrackHasReviews,
+)
+from reviewcore.domain.ids import ArtistId, GenreId, TrackId
+from reviewcore.domain.links import SourceType
+from reviewcore.domain.money import Cents
+from reviewcore.domain.rules import MarketRules, PackageType
+from reviewcore.domain.texts import require_range, require_text
+
+
+class TrackStatus(StrEnum):
+    """How far a track has come."""
+
+    PENDING_PAYMENT = "PENDING_PAYMENT"
+    QUEUED = "QUEUED"
+    IN_PROGRESS = "IN_PROGRESS"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+
+
+# PENDING_PAYMENT  submitted; no money was applied. Left by payment, a free credit or code, or cancel.
+# QUEUED           paid for, no review counts. Reviewers may be at work.
+# IN_PROGRESS      at least one review counts and at least one slot is neither counted nor refunded.
+# COMPLETED        every slot is counted or refunded and at least one counts. A flag steps it back.
+# CANCELLED        final: every slot was refunded, or the artist cancelled before anything was heard.
+# After payment the status is a function of the slots alone: `status_of`, applied by `settle`.
+NEXT: Mapping[TrackStatus, frozenset[TrackStatus]] = MappingProxyType(
+    {
+        TrackStatus.PENDING_PAYMENT: frozenset({TrackStatus.QUEUED, TrackStatus.CANCELLED}),
+        TrackStatus.QUEUED: frozenset(
+            {TrackStatus.IN_PROGRESS, TrackStatus.COMPLETED, TrackStatus.CANCELLED}
+        ),
+        TrackStatus.IN_PROGRESS: frozenset({TrackStatus.QUEUED, TrackStatus.COMPLETED}),
+        TrackStatus.COMPLETED: frozenset({TrackStatus.QUEUED, TrackStatus.IN_PROGRESS}),
+        TrackStatus.CANCELLED: frozenset(),
+    }
+)
+
+LIVE = frozenset({TrackStatus.QUEUED, TrackStatus.IN_PROGRESS})
+"""Paid for and not at an end."""
+
+FREE_CREDIT = "FREE_CREDIT"
+"""The promo code of a track that a free review credit paid for."""
+
+TRACK_GENRES_MAX = 3
+DURATION_MAX_SECONDS = 6 * 3600
+
+
+def status_of(*, requested: int, counted: int, refunded: int) -> TrackStatus:
+    """Tell the status of a paid track from its slots."""
+    if refunded == requested:
+        return TrackStatus.CANCELLED
+    if counted and counted + refunded == requested:
+        return TrackStatus.COMPLETED
+    return TrackStatus.IN_PROGRESS if counted else TrackStatus.QUEUED
+
+
+@attrs.frozen(kw_only=True)
+class Track:
+    """One piece of music up for review.
+
+    *price* is in cents, *duration* in seconds (None: unknown). *reviews_completed* and
+    *slots_refunded* equal what they count (law 4). *assign_at* is when the worker should next look
+    for reviewers, None when no slot is open to them.
+    """
+
+    id: TrackId
+    artist_id: ArtistId
+    source_url: str
+    source_type: SourceType
+    title: str
+    status: TrackStatus
+    package_type: PackageType
+    genres: tuple[GenreId, ...]
+    price: Cents
+    priority: int
+    reviews_requested: int
+    reviews_completed: int = 0
+    slots_refunded: int = 0
+    promo_code: str | None = None
+    duration: int | None = None
+    feedback_focus: str | None = None
+    created_at: datetime
+    rules_version: str
+    paid_at: datetime | None = None
+    completed_at: datetime | None = None
+    closed_at: datetime | None = None
+    source_updated_at: datetime | None = None
+    link_issue_notified_at: datetime | None = None
+    half_notified_at: datetime | None = None
+    completion_notified_at: datetime | None = None
+    unplayable_reports: int = 0
+    assign_at: datetime | None = None
+
+    @property
+    def is_free(self) -> bool:
+        """Whether a credit or code paid for it."""
+        return self.promo_code is not None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is paid for and not at an end."""
+        return self.status in LIVE
+
+    @property
+    def rank(self) -> datetime:
+        """Where it stands in the queue, earliest first: each point of priority is a day waited."""
+        assert self.paid_at is not None, "only a paid track stands in the queue"
+        return self.paid_at - timedelta(days=self.priority)
+
+    def waits_for_source(self, rules: MarketRules) -> bool:
+        """Whether so many reviewers could not play it that the artist must mend the link."""
+        return self.unplayable_reports >= rules.unplayable_reports_max
+
+    def takes_reviewers(self, rules: MarketRules) -> bool:
+        """Whether its open slots may be assigned."""
+        return self.is_live and self.closed_at is None and not self.waits_for_source(rules)
+
+    def closable_at(self, rules: MarketRules) -> datetime:
+        """Tell when its artist may close it; the market does after twice the time."""
+        assert self.paid_at is not None, "only a paid track has a deadline"
+        return self.paid_at + timedelta(days=rules.fill_deadline_days)
+
+    def require_owner(self, artist_id: ArtistId) -> None:
+        """Raise NotYourTrack unless *artist_id* submitted it."""
+        if self.artist_id != artist_id:
+            raise NotYourTrack(track_id=self.id)
+
+    # ── paying ───────────────────────────────────────────────────────────────────────────────
+
+    def require_payable(self) -> None:
+        """Raise InvalidTransition unless it waits for payment."""
+        self._require(TrackStatus.QUEUED)
+        if self.status is not TrackStatus.PENDING_PAYMENT:
+            raise InvalidTransition(
+                entity="Track", status=self.status, wanted=TrackStatus.PENDING_PAYMENT
+            )
+
+    def price_at(self, price: Cents, *, reviews: int, priority: int, rules: MarketRules) -> Self:
+        """Freeze what *reviews* reviews cost and how urgent they are."""
+        self.require_payable()
+        return attrs.evolve(
+            self,
+            price=price,
+            reviews_requested=reviews,
+            priority=priority,
+            rules_version=rules.version,
+        )
+
+    def make_free(self, promo_code: str) -> Self:
+        """Be paid for by a credit or code: package STARTER."""
+        return attrs.evolve(self, promo_code=promo_code, package_type=PackageType.STARTER)
+
+    def queue(self, at: datetime) -> Self:
+        """Join the queue: it is paid for."""
+        self.require_payable()
+        return attrs.evolve(self, status=TrackStatus.QUEUED, paid_at=at, assign_at=at)
+
+    # ── reviews come and go ──────────────────────────────────────────────────────────────────
+
+    def count(self, at: datetime) -> tuple[Self, tuple[events.Event, ...]]:
+        """Count one more review."""
+        return self._settle(counted=1, refunded=0, at=at)
+
+    def uncount(self, at: datetime) -> tuple[Self, tuple[events.Event, ...]]:
+        """Count one review fewer: it was flagged."""
+        return self._settle(counted=-1, refunded=0, at=at)
+
+    def refund_slots(self, count: int, at: datetime) -> tuple[Self, tuple[events.Event, ...]]:
+        """Have *count* more slots refunded."""
+        return self._settle(counted=0, refunded=count, at=at)
+
+    def seek(self, at: datetime, *, rules: MarketRules) -> Self:
+        """Have the worker look for reviewers from *at* on, if it takes any."""
+        return attrs.evolve(self, assign_at=at if self.takes_reviewers(rules) else None)
+
+    def rest(self) -> Self:
+        """Need no reviewers: no slot is open to them."""
+        return attrs.evolve(self, assign_at=None)
+
+    def _settle(
+        self, *, counted: int, refunded: int, at: datetime
+    ) -> tuple[Self, tuple[events.Event, ...]]:
+        reviews = self.reviews_completed + counted
+        slots = self.slots_refunded + refunded
+        status = status_of(requested=self.reviews_requested, counted=reviews, refunded=slots)
+        done = status is TrackStatus.COMPLETED
+        halfway = counted > 0 and reviews * 2 >= self.reviews_requested
+        settled = attrs.evolve(
+            self,
+            reviews_completed=reviews,
+            slots_refunded=slots,
+            status=status,
+            completed_at=(self.completed_at or at) if done else None,
+            half_notified_at=self.half_notified_at or (at if halfway else None),
+            completion_notified_at=self.completion_notified_at or (at if done else None),
+            assign_at=self.assign_at if status in LIVE else None,
+        )
+        if status is not self.status:
+            self._require(status)
+        return settled, tuple(self._story(settled))
+
+    def _story(self, settled: Self) -> list[events.Event]:
+        told: list[events.Event] = []
+        if settled.half_notified_at != self.half_notified_at and not settled.completed_at:
+            told.append(events.TrackHalfReviewed(track_id=self.id))
+        if settled.status is self.status:
+            return told
+        match settled.status:
+            case TrackStatus.COMPLETED:
+                first = self.completion_notified_at is None
+                told.append(events.TrackCompleted(track_id=self.id, first=first))
+            case TrackStatus.CANCELLED:
+                told.append(events.TrackCancelled(track_id=self.id))
+            case TrackStatus.IN_PROGRESS if self.status is TrackStatus.QUEUED:
+                told.append(events.TrackStarted(track_id=self.id))
+            case _:
+                told.append(events.TrackReopened(track_id=self.id, status=settled.status))
+        return told
+
+    # ── the artist's decisions ───────────────────────────────────────────────────────────────
+
+    def require_untouched(self, *, in_progress: int, ever_completed: int) -> None:
+        """Raise unless it may be cancelled: nobody is listening and nothing was delivered."""
+        if self.status not in {TrackStatus.PENDING_PAYMENT, TrackStatus.QUEUED}:
+            raise InvalidTransition(
+                entity="Track", status=self.status, wanted=TrackStatus.CANCELLED
+            )
+        if in_progress or ever_completed:
+            raise TrackHasReviews
+
+    def cancel_unpaid(self) -> Self:
+        """Withdraw it before any money was applied."""
+        self._require(TrackStatus.CANCELLED)
+        return attrs.evolve(self, status=TrackStatus.CANCELLED, assign_at=None)
+
+    def require_closable(self, at: datetime, *, rules: MarketRules) -> None:
+        """Raise unless its artist may close it now: live, not closed, past its deadline."""
+        self.require_open_to_close()
+        if at < self.closable_at(rules):
+            raise TooEarlyToClose(closable_at=self.closable_at(rules))
+
+    def require_open_to_close(self) -> None:
+        """Raise unless it is live and not closed."""
+        if not self.is_live:
+            raise InvalidTransition(entity="Track", status=self.status, wanted="CLOSED")
+        if self.closed_at is not None:
+            raise TrackClosed
+
+    def close(self, at: datetime) -> Self:
+        """Take no new reviewers."""
+        return attrs.evolve(self, closed_at=at, assign_at=None)
+
+    def change_source(
+        self,
+        source_url: str,
+        source_type: SourceType,
+        *,
+        ever_completed: int,
+        rules: MarketRules,
+        at: datetime,
+    ) -> Self:
+        """Have another link; unplayable reports count from now on.
+
+        Raises InvalidTransition when it is at an end, TrackHasReviews when a review was delivered
+        and it does not wait for a new link.
+        """
+        if self.status in {TrackStatus.COMPLETED, TrackStatus.CANCELLED}:
+            raise InvalidTransition(entity="Track", status=self.status, wanted="SOURCE_UPDATED")
+        if ever_completed and not self.waits_for_source(rules):
+            raise TrackHasReviews
+        return attrs.evolve(
+            self,
+            source_url=source_url,
+            source_type=source_type,
+            source_updated_at=at,
+            link_issue_notified_at=None,
+            unplayable_reports=0,
+        )
+
+    def report_unplayable(self, at: datetime) -> tuple[Self, tuple[events.Event, ...]]:
+        """Count a report; its artist is told of the first since the link was changed."""
+        told = attrs.evolve(
+            self,
+            unplayable_reports=self.unplayable_reports + 1,
+            link_issue_notified_at=self.link_issue_notified_at or at,
+        )
+        if self.link_issue_notified_at is not None:
+            return told, ()
+        return told, (events.LinkReportedBroken(track_id=self.id),)
+
+    def _require(self, wanted: TrackStatus) -> None:
+        if wanted not in NEXT[self.status]:
+            raise InvalidTransition(entity="Track", status=self.status, wanted=wanted)
+
+
+def require_title(title: str) -> str:
+    """Return *title* stripped, 1 to 200 characters. Raises InvalidText."""
+    return require_text("title", title, longest=200)
+
+
+def require_focus(focus: str | None) -> str | None:
+    """Return what the artist asks about, at most 1000 characters. Raises InvalidText."""
+    if focus is None or not focus.strip():
+        return None
+    return require_text("feedback_focus", focus, longest=1000)
+
+
+def require_duration(duration: int | None) -> int | None:
+    """Return *duration*, 1 second to 6 hours. Raises OutOfRange."""
+    if duration is None:
+        return None
+    return require_range("duration", duration, 1, DURATION_MAX_SECONDS)
+
+
+def require_track_genres(genres: tuple[GenreId, ...]) -> tuple[GenreId, ...]:
+    """Return 1 to 3 different genres. Raises TooMany."""
+    if not 1 <= len(genres) <= TRACK_GENRES_MAX or len(set(genres)) != len(genres):
+        raise TooMany(field="genres", minimum=1, maximum=TRACK_GENRES_MAX)
+    return genres

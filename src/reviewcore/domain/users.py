@@ -1,0 +1,157 @@
+"""People: users, their sessions and the tokens that prove an address is theirs.
+
+Secrets (passwords, session and mail tokens) are never kept: a password as a salted hash made by
+the passwords port, a token as the SHA-256 of 256 random bits, which needs no salt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+import attrs
+
+from reviewcore.domain.emails import canonical_email
+from reviewcore.domain.errors import (
+    AlreadyVerified,
+    EmailNotVerified,
+    InvalidPassword,
+    InvalidToken,
+    SessionExpired,
+)
+from reviewcore.domain.ids import SessionId, UserId
+
+PASSWORD_MIN = 8
+PASSWORD_MAX = 256
+SESSION_LIFE = timedelta(days=30)
+VERIFICATION_LIFE = timedelta(hours=24)
+
+
+def require_password(password: str) -> str:
+    """Return *password* when it has 8 to 256 characters. Raises InvalidPassword.
+
+    Length is the only rule: composition rules make passwords worse (NIST SP 800-63B, 5.1.1.2).
+    """
+    if len(password) < PASSWORD_MIN:
+        raise InvalidPassword(reason=f"has fewer than {PASSWORD_MIN} characters")
+    if len(password) > PASSWORD_MAX:
+        raise InvalidPassword(reason=f"has more than {PASSWORD_MAX} characters")
+    return password
+
+
+def token_hash(token: str) -> str:
+    """Tell the form in which a token of 256 random bits is kept."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@attrs.frozen(kw_only=True)
+class User:
+    """A person. *email* is normalised, unique whatever its case; *password* is a hash or None."""
+
+    id: UserId
+    email: str
+    password: str | None = attrs.field(repr=False)
+    name: str
+    email_verified: datetime | None
+    is_artist: bool
+    is_reviewer: bool
+    country: str | None
+    created_at: datetime
+
+    def verify(self, at: datetime) -> Self:
+        """Record that the address is his. Raises AlreadyVerified."""
+        if self.email_verified is not None:
+            raise AlreadyVerified
+        return attrs.evolve(self, email_verified=at)
+
+    def require_verified(self) -> None:
+        """Raise EmailNotVerified unless the address is known to be his."""
+        if self.email_verified is None:
+            raise EmailNotVerified
+
+    def become_artist(self) -> Self:
+        """Mark that he has an artist profile."""
+        return attrs.evolve(self, is_artist=True)
+
+    def become_reviewer(self) -> Self:
+        """Mark that he has a reviewer profile."""
+        return attrs.evolve(self, is_reviewer=True)
+
+
+@attrs.frozen(kw_only=True)
+class Session:
+    """A signed-in session. Only the hash of its token is kept."""
+
+    id: SessionId
+    user_id: UserId
+    token_hash: str = attrs.field(repr=False)
+    created_at: datetime
+    expires_at: datetime
+
+    def require_valid(self, at: datetime) -> None:
+        """Raise SessionExpired from `expires_at` on."""
+        if at >= self.expires_at:
+            raise SessionExpired
+
+
+@attrs.frozen(kw_only=True)
+class EmailVerificationToken:
+    """Proof, mailed to *email*, that the address is the user's; single use, 24 hours."""
+
+    id: str
+    user_id: UserId
+    email: str
+    token_hash: str = attrs.field(repr=False)
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None
+
+    def use(self, at: datetime) -> Self:
+        """Spend the token. Raises InvalidToken when it was used or has expired."""
+        if self.used_at is not None or at >= self.expires_at:
+            raise InvalidToken
+        return attrs.evolve(self, used_at=at)
+
+
+class MarkKind(StrEnum):
+    """What can show that two users are one person."""
+
+    USER = "USER"
+    EMAIL = "EMAIL"
+    ACCOUNT = "ACCOUNT"
+    DESTINATION = "DESTINATION"
+    STRIPE_ACCOUNT = "STRIPE_ACCOUNT"
+
+
+@attrs.frozen(kw_only=True)
+class IdentityMark:
+    """Something that belongs to one person: users who share a mark are treated as the same.
+
+    Marks are never taken away: a payout account that was ever held still tells.
+    """
+
+    user_id: UserId
+    kind: MarkKind
+    value: str
+
+
+def marks_of(user: User) -> tuple[IdentityMark, ...]:
+    """Tell the marks that a user has by existing: himself and his canonical address."""
+    return (
+        IdentityMark(user_id=user.id, kind=MarkKind.USER, value=user.id),
+        IdentityMark(user_id=user.id, kind=MarkKind.EMAIL, value=canonical_email(user.email)),
+    )
+
+
+def destination_mark(user_id: UserId, destination: str) -> IdentityMark:
+    """Tell the mark of a payout destination, compared without case and outer space."""
+    return IdentityMark(
+        user_id=user_id, kind=MarkKind.DESTINATION, value=destination.strip().casefold()
+    )
+
+
+def stripe_mark(user_id: UserId, account_id: str) -> IdentityMark:
+    """Tell the mark of a connected payout account; only one user can ever hold it."""
+    return IdentityMark(user_id=user_id, kind=MarkKind.STRIPE_ACCOUNT, value=account_id)

@@ -1,0 +1,197 @@
+"""What the market needs of a payment processor, and the three answers it can get.
+
+A call ends *done*, *declined* (final, nothing happened) or *unknown* (it may have happened: a
+time-out, a 5xx, a lost connection). Unknown is never failure. Every call that moves money carries
+an idempotency key: the same key with the same order always has the effect of one call.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, Protocol, TypeVar
+
+import attrs
+
+from reviewcore.domain.money import Cents
+
+V = TypeVar("V")
+
+
+@attrs.frozen
+class Done(Generic[V]):
+    """The processor did it, or tells what is."""
+
+    view: V
+
+
+@attrs.frozen
+class Declined:
+    """The processor refused for good; *code* is its word, free of secrets. Nothing happened."""
+
+    code: str
+
+
+@attrs.frozen
+class Unknown:
+    """No clear answer; *reason* is free of secrets. It may have happened."""
+
+    reason: str
+
+
+Outcome = Done[V] | Declined | Unknown
+
+
+class SessionState(StrEnum):
+    """What the processor says of a checkout session."""
+
+    OPEN = "OPEN"
+    PROCESSING = "PROCESSING"
+    PAID = "PAID"
+    EXPIRED = "EXPIRED"
+    FAILED = "FAILED"
+
+
+@attrs.frozen(kw_only=True)
+class CheckoutOrder:
+    """What is to be paid: *amount* cents of *currency* for *title*, under our *attempt_id*.
+
+    The payer comes back to *success_url* or *cancel_url*.
+    """
+
+    attempt_id: str
+    track_id: str
+    title: str
+    amount: Cents
+    currency: str
+    key: str
+    success_url: str
+    cancel_url: str
+
+
+@attrs.frozen(kw_only=True)
+class SessionView:
+    """A checkout session as the processor tells it; *amount* and *currency* are what was paid."""
+
+    session_id: str
+    attempt_id: str
+    url: str
+    state: SessionState
+    amount: Cents
+    currency: str
+    expires_at: datetime
+    payment_id: str | None = None
+    fee: Cents | None = None
+
+
+@attrs.frozen(kw_only=True)
+class RefundOrder:
+    """Give *amount* cents of the payment *payment_id* back, under our *refund_id*."""
+
+    refund_id: str
+    payment_id: str
+    amount: Cents
+    currency: str
+    key: str
+
+
+@attrs.frozen(kw_only=True)
+class RefundView:
+    """A refund as the processor tells it."""
+
+    external_id: str
+    refund_id: str
+    amount: Cents
+
+
+@attrs.frozen(kw_only=True)
+class AccountOrder:
+    """Open a payout account for a reviewer in *country* (ISO 3166)."""
+
+    reviewer_id: str
+    country: str
+    key: str
+
+
+@attrs.frozen(kw_only=True)
+class AccountView:
+    """A payout account; *ready* when the processor can pay to it."""
+
+    account_id: str
+    ready: bool
+
+
+@attrs.frozen(kw_only=True)
+class TransferOrder:
+    """Pay *amount* cents to *account_id*, under our *payout_id*."""
+
+    payout_id: str
+    account_id: str
+    amount: Cents
+    currency: str
+    key: str
+
+
+@attrs.frozen(kw_only=True)
+class TransferView:
+    """A transfer as the processor tells it."""
+
+    external_id: str
+    payout_id: str
+    amount: Cents
+
+
+class Payments(Protocol):
+    """Money in."""
+
+    def open_checkout(self, order: CheckoutOrder, /) -> Outcome[SessionView]:
+        """Open a session that the payer can pay; the same key returns the same session."""
+        ...
+
+    def session(self, session_id: str, /) -> Outcome[SessionView]:
+        """Tell how a session stands. An unknown id is Declined("not_found")."""
+        ...
+
+    def find_session(self, attempt_id: str, /) -> Outcome[SessionView | None]:
+        """Look a session up by our id; None when there surely is none."""
+        ...
+
+    def expire_session(self, session_id: str, /) -> Outcome[SessionView]:
+        """Close an open session; one that was paid or closed is told as it is."""
+        ...
+
+    def refund(self, order: RefundOrder, /) -> Outcome[RefundView]:
+        """Give money back; the same key gives it once."""
+        ...
+
+    def find_refund(self, refund_id: str, payment_id: str, /) -> Outcome[RefundView | None]:
+        """Look a refund up by our id; None when there surely is none."""
+        ...
+
+
+class Payouts(Protocol):
+    """Money out."""
+
+    def open_account(self, order: AccountOrder, /) -> Outcome[AccountView]:
+        """Open an account; the same key returns the same account."""
+        ...
+
+    def account(self, account_id: str, /) -> Outcome[AccountView]:
+        """Tell how an account stands."""
+        ...
+
+    def account_link(self, account_id: str, /, *, return_url: str) -> Outcome[str]:
+        """Make a short-lived URL where the payee completes the account."""
+        ...
+
+    def dashboard_link(self, account_id: str, /) -> Outcome[str]:
+        """Make a short-lived URL where the payee looks at the account."""
+        ...
+
+    def transfer(self, order: TransferOrder, /) -> Outcome[TransferView]:
+        """Pay; the same key pays once."""
+        ...
+
+    def find_transfer(self, payout_id: str, /) -> Outcome[TransferView | None]:
+        """Look a transfer up by our id; None when none was found."""
+        ...
