@@ -199,8 +199,7 @@ def flag_opened(review: Review, *, is_free: bool) -> Draft:
 def flag_dismissed(review: Review, *, is_free: bool) -> Draft:
     """The review counts again: what the flag moved goes back."""
     undone = [
-        Move(move.target, move.source, move.amount)
-        for move in _flag_moves(review, is_free=is_free)
+        Move(move.target, move.source, move.amount) for move in _flag_moves(review, is_free=is_free)
     ]
     return draft(EntryKind.FLAG_DISMISSED, review.id, *undone)
 

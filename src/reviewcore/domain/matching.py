@@ -206,4 +206,3 @@ class Assignment:
     artist_id: ArtistId
     assigned: tuple[ReviewId, ...]
     still_open: int
-

@@ -173,9 +173,7 @@ class ReviewerProfile:
         judged = attrs.evolve(self, gem_count=self.gem_count + change)
         return judged.retier(rules=rules, at=at)
 
-    def retier(
-        self, *, rules: MarketRules, at: datetime
-    ) -> tuple[Self, tuple[events.Event, ...]]:
+    def retier(self, *, rules: MarketRules, at: datetime) -> tuple[Self, tuple[events.Event, ...]]:
         """Hold the tier he has earned or was granted; announces a change once."""
         tier = self.earned_tier(rules)
         if self.granted_tier is Tier.PRO and self.granted_until is not None:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -186,11 +186,9 @@ class MarketRules:
         return max(1, slots * self.flags_per_track_max_percent // 100)
 
     def _require_types(self) -> None:
-        hints = get_type_hints(type(self), {"Mapping": object, "Cents": int})
-        for field in attrs.fields(type(self)):
-            value = getattr(self, field.name)
-            if hints[field.name] is int and type(value) is not int:
-                raise InvalidRules(attributes=(field.name,), reason="must be a whole number")
+        for name in RANGES:
+            if name != "pro_rating_min" and type(getattr(self, name)) is not int:
+                raise InvalidRules(attributes=(name,), reason="must be a whole number")
         if not isinstance(self.pro_rating_min, Decimal):
             raise InvalidRules(attributes=("pro_rating_min",), reason="must be a number")
         if not re.fullmatch("[a-z]{3}", str(self.currency)):

@@ -397,9 +397,7 @@ class Attempts(Repository[CheckoutAttempt, AttemptId], Protocol):
         """Return the attempt with this session of the processor."""
         ...
 
-    def lease(
-        self, now: datetime, *, until: datetime, limit: int
-    ) -> Sequence[CheckoutAttempt]:
+    def lease(self, now: datetime, *, until: datetime, limit: int) -> Sequence[CheckoutAttempt]:
         """Take unpaid attempts whose `next_attempt_at` has come and lease them *until* a time."""
         ...
 
@@ -431,9 +429,7 @@ class Flags(Repository[Flag, FlagId], Protocol):
         """Return open flags raised before a time, earliest first."""
         ...
 
-    def page(
-        self, *, status: FlagStatus | None, after: str | None, limit: int
-    ) -> Sequence[Flag]:
+    def page(self, *, status: FlagStatus | None, after: str | None, limit: int) -> Sequence[Flag]:
         """Return flags in order of id."""
         ...
 
