@@ -50,12 +50,11 @@ $(STAMP): requirements.txt pyproject.toml
 	@awk '/^uv==/ { found = 1 } found { print } found && !/\\$$/ { exit }' requirements.txt \
 		> $(VENV)/uv.txt
 	@if $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: \
-			--require-hashes --requirement $(VENV)/uv.txt 2>/dev/null; \
-	then \
-		$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt \
+			--require-hashes --requirement $(VENV)/uv.txt 2>/dev/null \
+		&& $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt \
 		&& $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps \
 			--no-build-isolation --editable .; \
-	else \
+	then :; else \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 			--requirement requirements.txt \
 		&& $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
