@@ -1,0 +1,60 @@
+"""Entities for tests: say what matters, the rest is filled in to fit.
+
+Each builder returns a consistent entity in the state asked for; keywords replace fields. Ids are
+unique in the process and sort in the order of making. Other entities are named by invented ids, so
+a store that checks references wants them passed: ``a_track(artist_id=artist.id)``.
+"""
+
+from reviewcore.testing.builders.fields import (
+    GENRES,
+    an_id,
+)
+from reviewcore.testing.builders.money import (
+    a_payment,
+    a_payout,
+    a_refund,
+    an_attempt,
+)
+from reviewcore.testing.builders.people import (
+    a_genre,
+    a_mark,
+    a_reviewer,
+    a_session,
+    a_user,
+    an_artist,
+    an_email_token,
+)
+from reviewcore.testing.builders.tracks import (
+    a_flag,
+    a_flagged_review,
+    a_queue_row,
+    a_review,
+    a_slot,
+    a_timestamp,
+    a_track,
+    some_feedback,
+)
+
+__all__ = [
+    "GENRES",
+    "a_flag",
+    "a_flagged_review",
+    "a_genre",
+    "a_mark",
+    "a_payment",
+    "a_payout",
+    "a_queue_row",
+    "a_refund",
+    "a_review",
+    "a_reviewer",
+    "a_session",
+    "a_slot",
+    "a_timestamp",
+    "a_track",
+    "a_user",
+    "an_artist",
+    "an_attempt",
+    "an_email_token",
+    "an_id",
+    "some_feedback",
+]
