@@ -179,8 +179,9 @@ class Payment:
 class CheckoutAttempt:
     """One session at the processor, numbered within its payment.
 
-    Its *key* is the idempotency key of the call, its *amount* and *currency* the exact parameters;
-    *number* rises only after a definite end of the one before. *unwanted* once its track no longer
+    Its *key* is the idempotency key of the call; *title*, *amount*, *currency* and *return_url* are
+    the exact parameters, so that a repeat says the same. *number* rises only after a definite end
+    of the one before. *unwanted* once its track no longer
     needs it: the session is to be expired, and money that still comes goes back.
     """
 
@@ -189,8 +190,10 @@ class CheckoutAttempt:
     track_id: TrackId
     number: int
     key: str
+    title: str
     amount: Cents
     currency: str
+    return_url: str
     status: AttemptStatus
     created_at: datetime
     sent_at: datetime | None = None

@@ -218,7 +218,7 @@ class ReviewerProfile:
 
     def restrict(self, cause: RestrictionCause, *, reason: str | None = None) -> Self:
         """Be barred from reviewing; a person's restriction outlasts the automatic one."""
-        if self.is_restricted and self.restriction_cause is RestrictionCause.ADMIN:
+        if self.restriction_cause is RestrictionCause.ADMIN and cause is not self.restriction_cause:
             return self
         return attrs.evolve(
             self, is_restricted=True, restriction_cause=cause, restriction_reason=reason

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -22,13 +22,19 @@ from reviewcore.domain.errors import (
     ReviewDisowned,
     ReviewNotActive,
     ReviewNotCompleted,
+    TooMany,
 )
-from reviewcore.domain.feedback import Feedback
+from reviewcore.domain.feedback import (
+    MOMENT_MAX_SECONDS,
+    NOTE_MAX,
+    TIMESTAMPS_MAX,
+    Feedback,
+)
 from reviewcore.domain.flags import FlagReason, FlagStatus
 from reviewcore.domain.ids import ArtistId, ReviewerId, ReviewId, TrackId
 from reviewcore.domain.money import Cents
 from reviewcore.domain.rules import MarketRules
-from reviewcore.domain.slots import Slot
+from reviewcore.domain.slots import Slot, SlotState
 from reviewcore.domain.texts import require_range, require_text
 from reviewcore.domain.tracks import Track
 
@@ -314,6 +320,24 @@ class ReviewTimestamp:
     note: str
 
 
+def remarks(review_id: ReviewId, told: Sequence[tuple[int, str]]) -> tuple[ReviewTimestamp, ...]:
+    """Make the remarks of a review from (seconds, note); at most 30.
+
+    Raises TooMany, OutOfRange, InvalidText.
+    """
+    if len(told) > TIMESTAMPS_MAX:
+        raise TooMany(field="timestamps", minimum=0, maximum=TIMESTAMPS_MAX)
+    return tuple(
+        ReviewTimestamp(
+            review_id=review_id,
+            number=number,
+            seconds=require_range("seconds", seconds, 0, MOMENT_MAX_SECONDS),
+            note=require_text("note", note, longest=NOTE_MAX),
+        )
+        for number, (seconds, note) in enumerate(told, 1)
+    )
+
+
 @attrs.frozen(kw_only=True)
 class ReviewQueue:
     """An assignment in a reviewer's queue; exists exactly while its review is active.
@@ -367,3 +391,26 @@ def queue_row(review: Review, *, priority: int) -> ReviewQueue:
         assigned_at=review.assigned_at,
         expires_at=review.expires_at,
     )
+
+
+def slot_states(
+    slots: Iterable[Slot], reviews: Iterable[Review], *, is_closed: bool
+) -> dict[int, SlotState]:
+    """Tell where each slot of a queued track stands, by number (law 6).
+
+    A slot whose review's flag is open is held on a closed track, and open on another.
+    """
+    states: dict[int, SlotState] = {}
+    for review in reviews:
+        if review.is_active:
+            states[review.slot_number] = SlotState.ACTIVE
+        elif review.counts_toward_completion:
+            states[review.slot_number] = SlotState.COUNTED
+        elif is_closed and review.flag_status is FlagStatus.OPEN:
+            states.setdefault(review.slot_number, SlotState.HELD)
+    return {
+        slot.number: SlotState.REFUNDED
+        if slot.is_refunded
+        else states.get(slot.number, SlotState.OPEN)
+        for slot in slots
+    }

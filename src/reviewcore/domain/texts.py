@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import datetime
 
 from reviewcore.domain.errors import InvalidCountry, InvalidText, OutOfRange
 
@@ -40,3 +41,8 @@ def require_country(country: str) -> str:
     if len(told) != COUNTRY_LENGTH or not (told.isascii() and told.isalpha()):
         raise InvalidCountry(country=country[:8])
     return told
+
+
+def day_start(at: datetime) -> datetime:
+    """Tell when the UTC day of *at* began."""
+    return at.replace(hour=0, minute=0, second=0, microsecond=0)

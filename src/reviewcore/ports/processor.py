@@ -15,7 +15,7 @@ import attrs
 
 from reviewcore.domain.money import Cents
 
-V = TypeVar("V")
+V = TypeVar("V", covariant=True)
 
 
 @attrs.frozen

@@ -161,6 +161,10 @@ class Identities(Protocol):
         """Return the users who share a mark with this one, himself included."""
         ...
 
+    def kin_of_artist(self, artist_id: ArtistId) -> frozenset[UserId]:
+        """Return the kin of the artist's user, in one statement: who may not review his tracks."""
+        ...
+
     def holder(self, account_id: str) -> UserId | None:
         """Return who has ever held this connected account."""
         ...

@@ -1,0 +1,145 @@
+"""The verbs of the market: each a frozen command and a function of the same words."""
+
+from reviewcore.usecases.answer_quiz import AnswerQuiz, answer_quiz
+from reviewcore.usecases.assign_reviewers import AssignReviewers, assign_reviewers
+from reviewcore.usecases.cancel_track import CancelTrack, cancel_track
+from reviewcore.usecases.check_laws import CheckLaws, check_laws
+from reviewcore.usecases.check_out import CheckOut, check_out
+from reviewcore.usecases.close_track import CloseTrack, close_track
+from reviewcore.usecases.complete_review import CompleteReview, Remark, complete_review
+from reviewcore.usecases.confirm_email_as_admin import ConfirmEmailAsAdmin, confirm_email_as_admin
+from reviewcore.usecases.confirm_payment import ConfirmPayment, confirm_payment
+from reviewcore.usecases.connect_payout_account import (
+    AccountConnected,
+    ConnectPayoutAccount,
+    connect_payout_account,
+)
+from reviewcore.usecases.dismiss_flag import DismissFlag, dismiss_flag
+from reviewcore.usecases.end_grants import EndGrants, end_grants
+from reviewcore.usecases.expire_assignments import ExpireAssignments, expire_assignments
+from reviewcore.usecases.expire_checkout import ExpireCheckout, expire_checkout
+from reviewcore.usecases.explain_balance import Balance, ExplainBalance, explain_balance
+from reviewcore.usecases.finish_onboarding import FinishOnboarding, finish_onboarding
+from reviewcore.usecases.flag_review import FlagReview, flag_review
+from reviewcore.usecases.gem_review import GemReview, gem_review
+from reviewcore.usecases.grant_free_credit import GrantFreeCredit, grant_free_credit
+from reviewcore.usecases.grant_tier import GrantTier, grant_tier
+from reviewcore.usecases.open_artist_profile import OpenArtistProfile, open_artist_profile
+from reviewcore.usecases.open_checkout import OpenCheckout, open_checkout
+from reviewcore.usecases.open_reviewer_profile import OpenReviewerProfile, open_reviewer_profile
+from reviewcore.usecases.plan_assignment import PlanAssignment, plan_assignment
+from reviewcore.usecases.rate_review import RateReview, rate_review
+from reviewcore.usecases.record_heartbeat import RecordHeartbeat, record_heartbeat
+from reviewcore.usecases.report_unplayable import ReportUnplayable, report_unplayable
+from reviewcore.usecases.request_email_verification import (
+    RequestEmailVerification,
+    request_email_verification,
+)
+from reviewcore.usecases.restrict_reviewer import RestrictReviewer, restrict_reviewer
+from reviewcore.usecases.send_payout import SendPayout, send_payout
+from reviewcore.usecases.send_refund import SendRefund, send_refund
+from reviewcore.usecases.settle_payout import SettlePayout, settle_payout
+from reviewcore.usecases.sign_in import SignedIn, SignIn, sign_in
+from reviewcore.usecases.sign_out import SignOut, sign_out
+from reviewcore.usecases.sign_up import SignUp, sign_up
+from reviewcore.usecases.skip_review import SkipReview, skip_review
+from reviewcore.usecases.submit_track import SubmitTrack, submit_track
+from reviewcore.usecases.ungem_review import UngemReview, ungem_review
+from reviewcore.usecases.unrestrict_reviewer import UnrestrictReviewer, unrestrict_reviewer
+from reviewcore.usecases.update_source import UpdateSource, update_source
+from reviewcore.usecases.uphold_flag import UpholdFlag, uphold_flag
+from reviewcore.usecases.verify_email import VerifyEmail, verify_email
+from reviewcore.usecases.withdraw import Withdraw, withdraw
+
+__all__ = [
+    "AccountConnected",
+    "AnswerQuiz",
+    "AssignReviewers",
+    "Balance",
+    "CancelTrack",
+    "CheckLaws",
+    "CheckOut",
+    "CloseTrack",
+    "CompleteReview",
+    "ConfirmEmailAsAdmin",
+    "ConfirmPayment",
+    "ConnectPayoutAccount",
+    "DismissFlag",
+    "EndGrants",
+    "ExpireAssignments",
+    "ExpireCheckout",
+    "ExplainBalance",
+    "FinishOnboarding",
+    "FlagReview",
+    "GemReview",
+    "GrantFreeCredit",
+    "GrantTier",
+    "OpenArtistProfile",
+    "OpenCheckout",
+    "OpenReviewerProfile",
+    "PlanAssignment",
+    "RateReview",
+    "RecordHeartbeat",
+    "Remark",
+    "ReportUnplayable",
+    "RequestEmailVerification",
+    "RestrictReviewer",
+    "SendPayout",
+    "SendRefund",
+    "SettlePayout",
+    "SignIn",
+    "SignOut",
+    "SignUp",
+    "SignedIn",
+    "SkipReview",
+    "SubmitTrack",
+    "UngemReview",
+    "UnrestrictReviewer",
+    "UpdateSource",
+    "UpholdFlag",
+    "VerifyEmail",
+    "Withdraw",
+    "answer_quiz",
+    "assign_reviewers",
+    "cancel_track",
+    "check_laws",
+    "check_out",
+    "close_track",
+    "complete_review",
+    "confirm_email_as_admin",
+    "confirm_payment",
+    "connect_payout_account",
+    "dismiss_flag",
+    "end_grants",
+    "expire_assignments",
+    "expire_checkout",
+    "explain_balance",
+    "finish_onboarding",
+    "flag_review",
+    "gem_review",
+    "grant_free_credit",
+    "grant_tier",
+    "open_artist_profile",
+    "open_checkout",
+    "open_reviewer_profile",
+    "plan_assignment",
+    "rate_review",
+    "record_heartbeat",
+    "report_unplayable",
+    "request_email_verification",
+    "restrict_reviewer",
+    "send_payout",
+    "send_refund",
+    "settle_payout",
+    "sign_in",
+    "sign_out",
+    "sign_up",
+    "skip_review",
+    "submit_track",
+    "ungem_review",
+    "unrestrict_reviewer",
+    "update_source",
+    "uphold_flag",
+    "verify_email",
+    "withdraw",
+]

@@ -1,0 +1,82 @@
+"""Give the open slots of a track to reviewers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import attrs
+
+from reviewcore.domain import events
+from reviewcore.domain.ids import ReviewId, TrackId
+from reviewcore.domain.matching import Assignment, Search
+from reviewcore.domain.reviews import assign
+from reviewcore.ports.store import Transaction
+from reviewcore.usecases.steps.matching import Market, choose, market_of, open_slots, verdicts
+
+RETRY_AFTER = timedelta(seconds=30)
+"""When to look again for a track that found too few: reviewers come of age, days pass."""
+
+RETRY_SOON = timedelta(seconds=1)
+SURVEY_MAX = 64
+
+
+@attrs.frozen(kw_only=True)
+class AssignReviewers:
+    """The worker looks for reviewers for one track."""
+
+    track_id: TrackId
+
+
+def assign_reviewers(tx: Transaction, command: AssignReviewers) -> Assignment:
+    """Assign as many open slots as there are eligible reviewers with free load.
+
+    Harmless when none is open. Raises EntityNotFound.
+    """
+    track = tx.tracks.lock(command.track_id)
+    slots = open_slots(tx, track)
+    market = market_of(tx, track)
+
+    pairs = choose(tx, market, slots) if slots else ()
+    assigned = []
+    for slot, reviewer in ((pair.slot, pair.reviewer) for pair in pairs):
+        review, row = assign(
+            ReviewId(tx.new_id()),
+            track=track,
+            slot=slot,
+            reviewer_id=reviewer.id,
+            rules=tx.rules,
+            at=tx.now,
+        )
+        tx.reviews.add(review)
+        tx.queue.add(row)
+        tx.reviewers.update(reviewer.take(tx.now))
+        assigned.append(review)
+
+    still_open = len(slots) - len(pairs)
+    if still_open:
+        pause = RETRY_SOON if _somebody_is_locked(tx, market) else RETRY_AFTER
+        tx.tracks.update(attrs.evolve(track, assign_at=tx.now + pause))
+    else:
+        tx.tracks.update(track.rest())
+
+    tx.events.add(
+        *(
+            events.ReviewAssigned(
+                review_id=review.id, track_id=track.id, reviewer_id=review.reviewer_id
+            )
+            for review in assigned
+        )
+    )
+    return Assignment(
+        track_id=track.id,
+        artist_id=track.artist_id,
+        assigned=tuple(review.id for review in assigned),
+        still_open=still_open,
+    )
+
+
+def _somebody_is_locked(tx: Transaction, market: Market) -> bool:
+    """Whether an eligible reviewer was passed over because another assigner holds him."""
+    search = Search(track_id=market.track.id, genres=market.genres)
+    seen = tx.reviewers.survey(search, limit=SURVEY_MAX)
+    return any(reason is None for reason in verdicts(tx, market, seen).values())

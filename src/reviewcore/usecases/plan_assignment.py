@@ -1,0 +1,60 @@
+"""Tell what assigning a track would do, and why nobody else."""
+
+from __future__ import annotations
+
+import attrs
+
+from reviewcore.domain.ids import TrackId
+from reviewcore.domain.matching import Plan, Rejection, Search, Verdict, fits
+from reviewcore.domain.reviewers import ReviewerProfile
+from reviewcore.ports.store import Transaction
+from reviewcore.usecases.steps.matching import choose, market_of, open_slots, verdicts
+
+
+@attrs.frozen(kw_only=True)
+class PlanAssignment:
+    """Somebody asks who would review a track; at most *limit* reviewers are explained."""
+
+    track_id: TrackId
+    limit: int = 200
+
+
+def plan_assignment(tx: Transaction, command: PlanAssignment) -> Plan:
+    """Answer as `assign_reviewers` would act now, without writing: each candidate and a reason.
+
+    Reviewers in the track's genres come best first. Raises EntityNotFound.
+    """
+    track = tx.tracks.get(command.track_id)
+    slots = open_slots(tx, track)
+    market = market_of(tx, track)
+
+    chosen = {
+        pair.reviewer.id: pair.slot.number for pair in (choose(tx, market, slots) if slots else ())
+    }
+    search = Search(track_id=track.id, genres=market.genres)
+    seen = tx.reviewers.survey(search, limit=command.limit)
+    judged = verdicts(tx, market, seen)
+
+    lines = []
+    for reviewer in seen:
+        reason = judged[reviewer.id]
+        if reason is None and reviewer.id not in chosen:
+            fitting = any(fits(reviewer, slot) for slot in slots)
+            reason = Rejection.OUTRANKED if fitting or not slots else Rejection.WRONG_TIER
+        lines.append(_line(reviewer, reason=reason, slot_number=chosen.get(reviewer.id)))
+    return Plan(track_id=track.id, open_slots=len(slots), verdicts=tuple(lines))
+
+
+def _line(
+    reviewer: ReviewerProfile, *, reason: Rejection | None, slot_number: int | None
+) -> Verdict:
+    return Verdict(
+        reviewer_id=reviewer.id,
+        accepted=slot_number is not None,
+        slot_number=slot_number,
+        reason=reason,
+        active_count=reviewer.active_count,
+        average_rating=reviewer.average_rating,
+        gem_count=reviewer.gem_count,
+        last_assigned_at=reviewer.last_assigned_at,
+    )

@@ -1,0 +1,82 @@
+"""Pay a reviewer through the processor."""
+
+from __future__ import annotations
+
+import attrs
+
+from reviewcore.domain import events, ledger
+from reviewcore.domain.ids import PayoutId
+from reviewcore.domain.payouts import Payout
+from reviewcore.ports.processor import (
+    Declined,
+    Done,
+    Outcome,
+    Payouts,
+    TransferOrder,
+    TransferView,
+)
+from reviewcore.ports.store import Store, Transaction
+
+
+@attrs.frozen(kw_only=True)
+class SendPayout:
+    """A reserved payout is to be carried out."""
+
+    payout_id: PayoutId
+
+
+def send_payout(store: Store, payouts: Payouts, command: SendPayout) -> Payout:
+    """Send the money once, however often this runs; an unclear answer leaves it PROCESSING.
+
+    While its key is fresh the transfer is sent again with the same key, later only looked for.
+    A refusal gives the amount back. Payouts by hand are left alone. Raises EntityNotFound.
+    """
+    with store.begin() as tx:
+        payout = tx.payouts.lock(command.payout_id)
+        if payout.is_final or not payout.is_automatic:
+            return payout
+        fresh = payout.key_is_fresh(tx.now)
+        sending = payout.send(tx.now) if fresh else payout.look_up(tx.now)
+        tx.payouts.update(sending)
+        if sending.status is not payout.status:
+            tx.events.add(events.PayoutSent(payout_id=payout.id))
+
+    outcome = payouts.transfer(_order(sending)) if fresh else payouts.find_transfer(sending.id)
+
+    with store.begin() as tx:
+        return _settle(tx, sending, outcome)
+
+
+def _order(payout: Payout) -> TransferOrder:
+    return TransferOrder(
+        payout_id=payout.id,
+        account_id=payout.destination,
+        amount=payout.amount,
+        currency=payout.currency,
+        key=payout.key,
+    )
+
+
+def _settle(
+    tx: Transaction, sending: Payout, outcome: Outcome[TransferView] | Outcome[TransferView | None]
+) -> Payout:
+    reviewer = tx.reviewers.lock(sending.reviewer_id)
+    payout = tx.payouts.lock(sending.id)
+    if payout.is_final:
+        # Another worker got here first.
+        return payout
+    match outcome:
+        case Done(view) if view is not None:
+            settled = payout.complete(view.external_id, tx.now)
+            tx.ledger.add(ledger.payout_completed(settled))
+            tx.events.add(events.PayoutCompleted(payout_id=payout.id))
+        case Declined(code):
+            settled = payout.fail(code, tx.now)
+            tx.reviewers.update(reviewer.restore(payout.amount))
+            tx.ledger.add(ledger.payout_failed(settled))
+            tx.events.add(events.PayoutFailed(payout_id=payout.id))
+        case _:
+            # Unknown, or not found (yet): neither says that it did not happen.
+            return payout
+    tx.payouts.update(settled)
+    return settled

@@ -1,0 +1,127 @@
+"""What becomes of a slot that nobody fills: back to the worker, or its price back to the payer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import attrs
+
+from reviewcore.domain import events, ledger
+from reviewcore.domain.artists import ArtistProfile
+from reviewcore.domain.ids import RefundId
+from reviewcore.domain.money import ZERO, Cents, total
+from reviewcore.domain.payments import Payment, Refund, RefundReason, RefundStatus
+from reviewcore.domain.slots import Slot
+from reviewcore.domain.tracks import FREE_CREDIT, Track, TrackStatus
+from reviewcore.ports.store import Transaction
+
+
+class Given(NamedTuple):
+    """A track and its artist after slots were given up, and the cents that go back."""
+
+    track: Track
+    artist: ArtistProfile
+    refunded: Cents
+
+
+@attrs.frozen(kw_only=True)
+class TrackGivenUp:
+    """A track that was cancelled or closed, and the cents that go back."""
+
+    track: Track
+    refunded_cents: Cents
+
+
+def free_slot(tx: Transaction, track: Track, artist: ArtistProfile, number: int) -> Given:
+    """Put slot *number*, which has just lost its review, back on the market.
+
+    On a closed track it is refunded instead. Needs the locks of artist and track.
+    """
+    if track.closed_at is None:
+        waiting = track.seek(tx.now, rules=tx.rules)
+        tx.tracks.update(waiting)
+        return Given(waiting, artist, ZERO)
+
+    slots = [slot for slot in tx.slots.of_track(track.id) if slot.number == number]
+    return refund_slots(tx, track, artist, slots, reason=RefundReason.SLOT)
+
+
+def refund_slots(
+    tx: Transaction,
+    track: Track,
+    artist: ArtistProfile,
+    slots: Sequence[Slot],
+    *,
+    reason: RefundReason,
+) -> Given:
+    """Give *slots* up and start their price on its way back, as one refund.
+
+    Needs the locks of artist and track. A free track that ends so gives its credit back.
+    """
+    if not slots:
+        return Given(track, artist, ZERO)
+    amount = total([slot.price for slot in slots])
+    poorer, story = track.refund_slots(len(slots), tx.now)
+
+    tx.slots.update(*(slot.refund(tx.now) for slot in slots))
+    tx.tracks.update(poorer)
+    tx.events.add(
+        *(
+            events.SlotRefunded(track_id=track.id, number=slot.number, price=slot.price)
+            for slot in slots
+        ),
+        *story,
+    )
+    if poorer.is_free:
+        artist = give_back_promo(tx, poorer, artist)
+    elif amount:
+        payment = tx.payments.of_track(track.id)
+        assert payment is not None, "a track with priced slots has a payment"
+        intend_refund(tx, payment, amount, reason=reason)
+        artist = artist.take_back(amount)
+        tx.artists.update(artist)
+    return Given(poorer, artist, amount)
+
+
+def give_back_promo(tx: Transaction, track: Track, artist: ArtistProfile) -> ArtistProfile:
+    """Give the credit of a free track back, once the track has ended without a review.
+
+    A promo code is free again by the track's end alone: the once-per-artist rule ignores it.
+    """
+    if track.status is not TrackStatus.CANCELLED:
+        return artist
+    payment = tx.payments.lock_of_track(track.id)
+    assert payment is not None, "a free track has a payment of 0"
+    tx.payments.update(payment.refund(ZERO))
+    if track.promo_code != FREE_CREDIT:
+        return artist
+    richer = artist.grant_credits(1)
+    tx.artists.update(richer)
+    tx.events.add(events.FreeCreditGranted(artist_id=artist.id, credits=1))
+    return richer
+
+
+def intend_refund(
+    tx: Transaction, payment: Payment, amount: Cents, *, reason: RefundReason
+) -> Refund:
+    """Record that *amount* of the applied payment is to go back."""
+    assert payment.applied_attempt_id is not None, "only what was applied can leave deferred"
+    refund_id = RefundId(tx.new_id())
+    refund = Refund(
+        id=refund_id,
+        attempt_id=payment.applied_attempt_id,
+        payment_id=payment.id,
+        track_id=payment.track_id,
+        amount=amount,
+        currency=payment.currency,
+        reason=reason,
+        status=RefundStatus.PENDING,
+        key=f"rf:{refund_id}:a1",
+        created_at=tx.now,
+        next_attempt_at=tx.now,
+    )
+    tx.refunds.add(refund)
+    tx.ledger.add(ledger.refund_intended(refund, applied=True))
+    tx.events.add(events.RefundIntended(refund_id=refund_id, payment_id=payment.id, amount=amount))
+    return refund

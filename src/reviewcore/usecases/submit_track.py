@@ -1,0 +1,72 @@
+"""Put a track up for review."""
+
+from __future__ import annotations
+
+import attrs
+
+from reviewcore.domain import events
+from reviewcore.domain.ids import ArtistId, TrackId
+from reviewcore.domain.links import judge_source_url
+from reviewcore.domain.rules import PackageType
+from reviewcore.domain.tracks import (
+    Track,
+    TrackStatus,
+    require_duration,
+    require_focus,
+    require_title,
+    require_track_genres,
+)
+from reviewcore.ports.store import Transaction
+
+
+@attrs.frozen(kw_only=True)
+class SubmitTrack:
+    """An artist wants to hear about a track.
+
+    *genres* are 1 to 3 slugs, *duration* seconds if known. *upload_prefix* is where this
+    deployment keeps uploads, if it does.
+    """
+
+    artist_id: ArtistId
+    title: str
+    source_url: str
+    genres: tuple[str, ...]
+    package_type: PackageType = PackageType.STARTER
+    duration: int | None = None
+    feedback_focus: str | None = None
+    upload_prefix: str | None = None
+
+
+def submit_track(tx: Transaction, command: SubmitTrack) -> Track:
+    """Record the track; it waits for payment.
+
+    Raises EntityNotFound, EmailNotVerified, InvalidSourceUrl, InvalidText, UnknownGenre, TooMany,
+    OutOfRange.
+    """
+    artist = tx.artists.get(command.artist_id)
+    tx.users.get(artist.user_id).require_verified()
+    genres = tx.genres.tree().require(command.genres)
+    package = tx.rules.packages[command.package_type]
+
+    track = Track(
+        id=TrackId(tx.new_id()),
+        artist_id=artist.id,
+        source_url=command.source_url,
+        source_type=judge_source_url(command.source_url, upload_prefix=command.upload_prefix),
+        title=require_title(command.title),
+        status=TrackStatus.PENDING_PAYMENT,
+        package_type=command.package_type,
+        genres=require_track_genres(genres),
+        price=package.price_cents,
+        priority=package.priority,
+        reviews_requested=package.reviews,
+        duration=require_duration(command.duration),
+        feedback_focus=require_focus(command.feedback_focus),
+        created_at=tx.now,
+        rules_version=tx.rules.version,
+    )
+
+    tx.tracks.add(track)
+
+    tx.events.add(events.TrackSubmitted(track_id=track.id, artist_id=artist.id))
+    return track

@@ -1,0 +1,55 @@
+"""Give a track another link."""
+
+from __future__ import annotations
+
+import attrs
+
+from reviewcore.domain import events
+from reviewcore.domain.ids import ArtistId, TrackId
+from reviewcore.domain.links import judge_source_url
+from reviewcore.domain.reviews import ReviewStatus, queue_row
+from reviewcore.domain.tracks import Track
+from reviewcore.ports.store import Transaction
+
+
+@attrs.frozen(kw_only=True)
+class UpdateSource:
+    """The artist mends the link of his track."""
+
+    track_id: TrackId
+    artist_id: ArtistId
+    source_url: str
+    upload_prefix: str | None = None
+
+
+def update_source(tx: Transaction, command: UpdateSource) -> Track:
+    """Change the link; active reviews start over with nothing heard and a new deadline.
+
+    Raises EntityNotFound, NotYourTrack, InvalidSourceUrl, InvalidTransition, TrackHasReviews.
+    """
+    track = tx.tracks.lock(command.track_id)
+    track.require_owner(command.artist_id)
+    reviews = tx.reviews.lock_of_track(track.id)
+
+    kind = judge_source_url(command.source_url, upload_prefix=command.upload_prefix)
+    completed = sum(review.status is ReviewStatus.COMPLETED for review in reviews)
+    changed = track.change_source(
+        command.source_url, kind, ever_completed=completed, rules=tx.rules, at=tx.now
+    )
+    listen = tx.rules.minimum_listen(track.duration)
+    restarted = [
+        review.restart(minimum_listen_seconds=listen, rules=tx.rules, at=tx.now)
+        for review in reviews
+        if review.is_active
+    ]
+
+    # Slots that waited for the new link may be assigned again.
+    tx.tracks.update(changed.seek(tx.now, rules=tx.rules))
+    tx.reviews.update(*restarted)
+    tx.queue.update(*(queue_row(review, priority=track.priority) for review in restarted))
+
+    tx.events.add(
+        events.SourceUpdated(track_id=track.id),
+        *(events.ReviewRestarted(review_id=review.id) for review in restarted),
+    )
+    return changed
