@@ -1,0 +1,31 @@
+"""A bank to play with: both processor ports, its own books, and pages for payer and payee."""
+
+from reviewcore.adapters.sandbox.bank import SandboxBank
+from reviewcore.adapters.sandbox.books import NotSandboxBooks
+from reviewcore.adapters.sandbox.pages import account_page, checkout_page, dashboard_page
+from reviewcore.adapters.sandbox.views import (
+    AccountPage,
+    AccountState,
+    CheckoutPage,
+    Paid,
+    PayeeOutcome,
+    PayerOutcome,
+    Refunded,
+    Transferred,
+)
+
+__all__ = [
+    "AccountPage",
+    "AccountState",
+    "CheckoutPage",
+    "NotSandboxBooks",
+    "Paid",
+    "PayeeOutcome",
+    "PayerOutcome",
+    "Refunded",
+    "SandboxBank",
+    "Transferred",
+    "account_page",
+    "checkout_page",
+    "dashboard_page",
+]

@@ -1,0 +1,199 @@
+"""The sandbox bank's books: one SQLite database that threads and processes share."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from reviewcore.domain.errors import ProcessorUnavailable
+
+APPLICATION_ID = 0x52436273
+"""Written into the file's header, so that the market's own database is never taken for books."""
+
+VERSION = 1
+BUSY_SECONDS = 30.0
+BUSY_PAUSE_SECONDS = 0.01
+
+TABLES = (
+    """
+    CREATE TABLE keys (
+        key TEXT PRIMARY KEY, request TEXT NOT NULL, made_id TEXT, declined TEXT,
+        CHECK ((made_id IS NULL) <> (declined IS NULL))
+    )
+    """,
+    """
+    CREATE TABLE sessions (
+        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, attempt_id TEXT NOT NULL,
+        track_id TEXT NOT NULL, title TEXT NOT NULL, amount INTEGER NOT NULL,
+        currency TEXT NOT NULL, success_url TEXT NOT NULL, cancel_url TEXT NOT NULL,
+        state TEXT NOT NULL, created_at TEXT NOT NULL, expires_at TEXT NOT NULL,
+        ended_at TEXT, payment_id TEXT UNIQUE, fee INTEGER,
+        CHECK ((state = 'PAID') = (payment_id IS NOT NULL)),
+        CHECK ((state = 'PAID') = (fee IS NOT NULL))
+    )
+    """,
+    "CREATE INDEX sessions_by_attempt ON sessions (attempt_id)",
+    """
+    CREATE TABLE refunds (
+        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, refund_id TEXT NOT NULL,
+        payment_id TEXT NOT NULL REFERENCES sessions (payment_id), amount INTEGER NOT NULL,
+        currency TEXT NOT NULL, made_at TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX refunds_by_payment ON refunds (payment_id)",
+    """
+    CREATE TABLE accounts (
+        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, reviewer_id TEXT NOT NULL,
+        country TEXT NOT NULL, state TEXT NOT NULL, return_url TEXT
+    )
+    """,
+    """
+    CREATE TABLE transfers (
+        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, payout_id TEXT NOT NULL,
+        account_id TEXT NOT NULL REFERENCES accounts (id), amount INTEGER NOT NULL,
+        currency TEXT NOT NULL, made_at TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX transfers_by_payout ON transfers (payout_id)",
+    "CREATE INDEX transfers_by_account ON transfers (account_id)",
+)
+
+Row = sqlite3.Row
+Sheet = sqlite3.Connection
+"""An open transaction on the books."""
+
+
+class NotSandboxBooks(Exception):
+    """The file is not the books of a sandbox bank of this version."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} does not hold the books of this version's sandbox bank")
+
+
+class Books:
+    """The database at *path*, or in memory for `:memory:`, with one transaction at a time.
+
+    Raises NotSandboxBooks for a file that holds something else, ProcessorUnavailable for one that
+    cannot be opened.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._lock = threading.Lock()
+        with _translated():
+            self._connection = _opened(str(path))
+        # Python 3.13 warns of a connection that was merely dropped; a bank in memory may be.
+        self._closed = weakref.finalize(self, self._connection.close)
+
+    @contextmanager
+    def writing(self) -> Iterator[Sheet]:
+        """Hold the only writing transaction of all processes; keeps all or nothing.
+
+        Raises ProcessorUnavailable.
+        """
+        with self._lock, _translated(), _transaction(self._connection, "BEGIN IMMEDIATE"):
+            yield self._connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Sheet]:
+        """Hold one consistent view. Raises ProcessorUnavailable."""
+        with self._lock, _translated(), _transaction(self._connection, "BEGIN"):
+            yield self._connection
+
+    def close(self) -> None:
+        """Give the file back; harmless when repeated."""
+        with self._lock:
+            self._closed()
+
+
+def insert(sheet: Sheet, table: str, **columns: Any) -> None:
+    """Write one row; names of tables and columns are ours, values are bound."""
+    names = ", ".join(columns)
+    marks = ", ".join("?" * len(columns))
+    sheet.execute(
+        f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 - no foreign text in it
+        tuple(columns.values()),
+    )
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    connection.execute(begin)
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        # A plain SQLITE_ERROR is a mistake in our own SQL; the others are a locked file, a full
+        # disk, a folder that went away: what a bank out of reach looks like.
+        if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:
+            raise
+        raise ProcessorUnavailable from error
+
+
+def _opened(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys = ON")
+        with _transaction(connection, "BEGIN IMMEDIATE"):
+            _prepare(connection, path)
+        _use_wal(connection)
+    except BaseException as error:
+        connection.close()
+        if isinstance(error, sqlite3.DatabaseError) and (
+            error.sqlite_errorcode == sqlite3.SQLITE_NOTADB
+        ):
+            raise NotSandboxBooks(path) from error
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: str) -> None:
+    if _pragma(connection, "application_id") == APPLICATION_ID:
+        if _pragma(connection, "user_version") != VERSION:
+            raise NotSandboxBooks(path)
+        return
+    with closing(connection.execute("SELECT count(*) FROM sqlite_master")) as counted:
+        if counted.fetchone()[0]:
+            raise NotSandboxBooks(path)
+    for statement in TABLES:
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    # The switch needs the file alone for a moment, and SQLite does not wait for that by itself:
+    # it fails at once when another process opens the books at the same time.
+    given_up_at = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").close()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > given_up_at:
+                raise
+        time.sleep(BUSY_PAUSE_SECONDS)
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    with closing(connection.execute(f"PRAGMA {name}")) as answer:
+        value: int = answer.fetchone()[0]
+    return value

@@ -1,0 +1,243 @@
+"""What every adapter of `Payments` keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import attrs
+import pytest
+
+from reviewcore.domain.money import Cents
+from reviewcore.ports.processor import Declined, Done, Payments, SessionState, SessionView
+from reviewcore.testing.contracts.processor.orders import (
+    PRICE,
+    at_once,
+    checkout_order,
+    done,
+    fresh,
+    refund_order,
+)
+
+Payer = Callable[[str, Literal["pay", "decline", "abandon"]], object]
+"""Brings the session of this id to PAID, FAILED or EXPIRED."""
+
+
+class PaymentsContract:
+    """What every adapter of `Payments` keeps; supply *payments* and *payer*."""
+
+    @pytest.fixture
+    def payments(self) -> Payments:
+        """The adapter."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def payer(self, payments: Payments) -> Payer:
+        """The other side of *payments*."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def paid(self, payments: Payments, payer: Payer) -> SessionView:
+        """A session that was paid."""
+        opened = done(payments.open_checkout(checkout_order()))
+        payer(opened.session_id, "pay")
+        return done(payments.session(opened.session_id))
+
+    @pytest.fixture
+    def payment_id(self, paid: SessionView) -> str:
+        """The payment of *paid*."""
+        assert paid.payment_id is not None
+        return paid.payment_id
+
+    def test_an_opened_checkout_can_be_paid_and_says_so(self, payments: Payments) -> None:
+        order = checkout_order()
+
+        opened = done(payments.open_checkout(order))
+
+        assert opened.session_id
+        assert opened.attempt_id == order.attempt_id
+        assert opened.url.startswith("http")
+        assert opened.state is SessionState.OPEN
+        assert (opened.amount, opened.currency) == (order.amount, order.currency)
+        assert (opened.payment_id, opened.fee) == (None, None)
+
+    def test_a_session_ends_some_time(self, payments: Payments) -> None:
+        opened = done(payments.open_checkout(checkout_order()))
+
+        assert opened.expires_at.utcoffset() == timedelta(0)
+        assert opened.expires_at > datetime(2020, 1, 1, tzinfo=UTC)
+
+    def test_the_same_key_opens_one_session(self, payments: Payments) -> None:
+        order = checkout_order()
+
+        first = done(payments.open_checkout(order))
+        again = done(payments.open_checkout(order))
+
+        assert again == first
+
+    def test_the_same_key_still_names_its_session_once_paid(
+        self, payments: Payments, payer: Payer
+    ) -> None:
+        order = checkout_order()
+        first = done(payments.open_checkout(order))
+        payer(first.session_id, "pay")
+
+        again = done(payments.open_checkout(order))
+
+        assert again.session_id == first.session_id
+
+    def test_a_key_is_not_for_another_checkout(self, payments: Payments) -> None:
+        order = checkout_order()
+        done(payments.open_checkout(order))
+
+        answer = payments.open_checkout(attrs.evolve(order, amount=Cents(1)))
+
+        assert isinstance(answer, Declined)
+
+    def test_one_key_at_once_opens_one_session(self, payments: Payments) -> None:
+        order = checkout_order()
+
+        opened = at_once(lambda: payments.open_checkout(order))
+
+        assert len({view.session_id for view in opened}) == 1
+
+    def test_other_keys_open_other_sessions(self, payments: Payments) -> None:
+        first = done(payments.open_checkout(checkout_order()))
+        second = done(payments.open_checkout(checkout_order()))
+
+        assert first.session_id != second.session_id
+
+    def test_a_session_is_told_as_it_was_opened(self, payments: Payments) -> None:
+        opened = done(payments.open_checkout(checkout_order()))
+
+        assert done(payments.session(opened.session_id)) == opened
+
+    def test_an_unknown_session_is_not_found(self, payments: Payments) -> None:
+        assert payments.session(fresh("cs")) == Declined("not_found")
+
+    def test_a_paid_session_says_what_was_paid(self, paid: SessionView) -> None:
+        assert paid.state is SessionState.PAID
+        assert (paid.amount, paid.currency) == (PRICE, "usd")
+        assert paid.payment_id
+        assert paid.fee is None or 0 <= paid.fee < PRICE
+
+    @pytest.mark.parametrize(
+        ("outcome", "state"),
+        [("decline", SessionState.FAILED), ("abandon", SessionState.EXPIRED)],
+    )
+    def test_an_unpaid_end_is_told_and_has_no_payment(
+        self,
+        payments: Payments,
+        payer: Payer,
+        outcome: Literal["decline", "abandon"],
+        state: SessionState,
+    ) -> None:
+        opened = done(payments.open_checkout(checkout_order()))
+
+        payer(opened.session_id, outcome)
+
+        ended = done(payments.session(opened.session_id))
+        assert ended.state is state
+        assert (ended.payment_id, ended.fee) == (None, None)
+
+    def test_a_session_is_found_by_our_id_as_it_stands(
+        self, payments: Payments, paid: SessionView
+    ) -> None:
+        assert done(payments.find_session(paid.attempt_id)) == paid
+
+    def test_a_session_that_never_was_is_surely_none(self, payments: Payments) -> None:
+        assert payments.find_session(fresh("attempt")) == Done(None)
+
+    def test_a_declined_order_leaves_no_session(self, payments: Payments) -> None:
+        order = checkout_order()
+        done(payments.open_checkout(order))
+        other = attrs.evolve(order, attempt_id=fresh("attempt"))
+
+        assert isinstance(payments.open_checkout(other), Declined)
+
+        assert payments.find_session(other.attempt_id) == Done(None)
+
+    def test_an_open_session_is_closed(self, payments: Payments) -> None:
+        opened = done(payments.open_checkout(checkout_order()))
+
+        closed = done(payments.expire_session(opened.session_id))
+
+        assert closed == attrs.evolve(opened, state=SessionState.EXPIRED)
+        assert done(payments.session(opened.session_id)) == closed
+
+    def test_closing_again_tells_it_as_it_is(self, payments: Payments) -> None:
+        opened = done(payments.open_checkout(checkout_order()))
+        closed = done(payments.expire_session(opened.session_id))
+
+        assert done(payments.expire_session(opened.session_id)) == closed
+
+    def test_closing_a_paid_session_leaves_it_paid(
+        self, payments: Payments, paid: SessionView
+    ) -> None:
+        assert done(payments.expire_session(paid.session_id)) == paid
+
+    def test_closing_an_unknown_session_is_declined(self, payments: Payments) -> None:
+        assert isinstance(payments.expire_session(fresh("cs")), Declined)
+
+    def test_a_refund_says_what_went_back(self, payments: Payments, payment_id: str) -> None:
+        order = refund_order(payment_id)
+
+        refunded = done(payments.refund(order))
+
+        assert refunded.external_id
+        assert (refunded.refund_id, refunded.amount) == (order.refund_id, order.amount)
+
+    def test_the_same_key_gives_money_back_once(self, payments: Payments, payment_id: str) -> None:
+        order = refund_order(payment_id)
+        rest = Cents(PRICE - order.amount)
+
+        first = done(payments.refund(order))
+        again = done(payments.refund(order))
+
+        assert again == first
+        done(payments.refund(refund_order(payment_id, amount=rest)))
+
+    def test_one_key_at_once_gives_money_back_once(
+        self, payments: Payments, payment_id: str
+    ) -> None:
+        order = refund_order(payment_id)
+        rest = Cents(PRICE - order.amount)
+
+        refunded = at_once(lambda: payments.refund(order))
+
+        assert len(set(refunded)) == 1
+        done(payments.refund(refund_order(payment_id, amount=rest)))
+
+    def test_a_key_is_not_for_another_refund(self, payments: Payments, payment_id: str) -> None:
+        order = refund_order(payment_id)
+        first = done(payments.refund(order))
+
+        answer = payments.refund(attrs.evolve(order, amount=Cents(1)))
+
+        assert isinstance(answer, Declined)
+        assert done(payments.find_refund(order.refund_id, payment_id)) == first
+
+    def test_no_more_goes_back_than_was_paid(self, payments: Payments, payment_id: str) -> None:
+        done(payments.refund(refund_order(payment_id, amount=Cents(PRICE - 1))))
+        over = refund_order(payment_id, amount=Cents(2))
+
+        assert isinstance(payments.refund(over), Declined)
+
+        assert payments.find_refund(over.refund_id, payment_id) == Done(None)
+        done(payments.refund(refund_order(payment_id, amount=Cents(1))))
+
+    def test_an_unknown_payment_is_not_refunded(self, payments: Payments) -> None:
+        assert isinstance(payments.refund(refund_order(fresh("pi"))), Declined)
+
+    def test_a_refund_is_found_by_our_id(self, payments: Payments, payment_id: str) -> None:
+        done(payments.refund(refund_order(payment_id)))
+        order = refund_order(payment_id)
+        made = done(payments.refund(order))
+
+        assert done(payments.find_refund(order.refund_id, payment_id)) == made
+
+    def test_a_refund_that_never_was_is_surely_none(
+        self, payments: Payments, payment_id: str
+    ) -> None:
+        assert payments.find_refund(fresh("refund"), payment_id) == Done(None)
