@@ -1,0 +1,37 @@
+"""The promises of `reviewcore.ports.store`, as tests that any store can be put through.
+
+Subclass `StoreContract` and give it the fixture `store`: a fresh, migrated, empty store made with
+the fixtures `clock` and `rules`. Whatever the tests add refers to rows that exist.
+"""
+
+from reviewcore.testing.contracts.store.blocks import BlocksContract
+from reviewcore.testing.contracts.store.constraints import ConstraintsContract
+from reviewcore.testing.contracts.store.events import EventsContract
+from reviewcore.testing.contracts.store.ledger import LedgerContract
+from reviewcore.testing.contracts.store.matching import MatchingContract
+from reviewcore.testing.contracts.store.payments import PaymentsContract
+from reviewcore.testing.contracts.store.people import PeopleContract
+from reviewcore.testing.contracts.store.races import RacesContract
+from reviewcore.testing.contracts.store.reviews import ReviewsContract
+from reviewcore.testing.contracts.store.roundtrips import RoundTripsContract
+from reviewcore.testing.contracts.store.rows import RowsContract
+from reviewcore.testing.contracts.store.tracks import TracksContract
+
+__all__ = ["StoreContract"]
+
+
+class StoreContract(
+    BlocksContract,
+    ConstraintsContract,
+    EventsContract,
+    LedgerContract,
+    MatchingContract,
+    PaymentsContract,
+    PeopleContract,
+    RacesContract,
+    ReviewsContract,
+    RoundTripsContract,
+    RowsContract,
+    TracksContract,
+):
+    """Every promise of a store."""
