@@ -1,0 +1,175 @@
+"""Run use cases: in a transaction, with the outside world, for a question, and what is left over."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import inspect
+import json
+import random
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, TypeVar, get_type_hints
+
+import attrs
+
+from reviewcore.domain.errors import Busy, IdempotencyKeyReused
+from reviewcore.domain.events import EventRecord
+from reviewcore.domain.ids import SYSTEM
+from reviewcore.ports import codec
+from reviewcore.ports.mail import Mail
+from reviewcore.ports.passwords import Passwords
+from reviewcore.ports.processor import Payments, Payouts
+from reviewcore.ports.store import IdempotencyRecord, Store, Transaction
+from reviewcore.worker import Worker
+
+C = TypeVar("C")
+R = TypeVar("R")
+
+ACTOR_FIELDS = ("admin_id", "artist_id", "reviewer_id", "user_id", "actor")
+"""Where a command names who acts, the most powerful first."""
+
+BUSY_RETRIES_MAX = 12
+BUSY_PAUSE_SECONDS = 0.005
+KEY_MAX = 255
+
+Subscriber = Callable[[EventRecord], None]
+"""A host's own consumer of the event log; raises to have the event delivered again later."""
+
+
+class App:
+    """The market, ready to use: a store and the outside world behind ports.
+
+    Thread-safe if its parts are. *base_url* begins the links in mails. *secret* keys the digests
+    of idempotent commands and must be the same in all processes that share a store.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        payments: Payments,
+        payouts: Payouts,
+        mail: Mail,
+        passwords: Passwords,
+        base_url: str = "http://127.0.0.1:8000",
+        secret: str | None = None,
+        subscribers: Sequence[Subscriber] = (),
+    ) -> None:
+        self.store = store
+        self.payments = payments
+        self.payouts = payouts
+        self.mail = mail
+        self.passwords = passwords
+        self.base_url = base_url
+        self.subscribers = tuple(subscribers)
+        self.busy_retries = 0
+        self._secret = (secret or secrets.token_urlsafe(32)).encode()
+
+    def perform(
+        self, usecase: Callable[[Transaction, C], R], command: C, *, key: str | None = None
+    ) -> R:
+        """Run ``usecase(tx, command)`` in one transaction of its own.
+
+        With *key*, a repeat of the same command by the same actor returns the first result and
+        does nothing; a repeat waits for a first that is under way. A refusal leaves no trace, so
+        the key may be used again. When the database calls the transaction off because others
+        were in the way it is run again, a bounded number of times.
+
+        Raises what the use case raises, IdempotencyKeyReused when the key belongs to another
+        command, and Busy when others stayed in the way.
+        """
+        claim = self._claim(usecase, command, key) if key is not None else None
+        return self._retry(lambda: self._once(usecase, command, claim))
+
+    def drive(self, usecase: Callable[[Store, Any, C], R], command: C) -> R:
+        """Run ``usecase(store, gateway, command)``, which waits on the outside world.
+
+        The gateway is the part of the app that the use case's second parameter names. Its own
+        intent rows make a repeat resume, so there is no key.
+        """
+        gateway = getattr(self, gateway_of(usecase))
+        return self._retry(lambda: usecase(self.store, gateway, command))
+
+    def ask(self, usecase: Callable[[Transaction, C], R], command: C) -> R:
+        """Run ``usecase(tx, command)`` on a consistent snapshot, without locks or writes."""
+        with self.store.read() as tx:
+            return usecase(tx, command)
+
+    def run_pending(self) -> int:
+        """Do all that is left to do now, as the worker would: deliver, assign, expire, pay.
+
+        Returns how many things were done. What must wait for a later time stays.
+        """
+        return Worker(self).drain()
+
+    def _once(
+        self, usecase: Callable[[Transaction, C], R], command: C, claim: IdempotencyRecord | None
+    ) -> R:
+        with self.store.begin(actor=actor_of(command)) as tx:
+            if claim is None:
+                return usecase(tx, command)
+            claimed = attrs.evolve(claim, created_at=tx.now)
+            earlier = tx.idempotency.claim(claimed)
+            if earlier is not None:
+                return self._replay(usecase, earlier, claimed)
+            result = usecase(tx, command)
+            told = json.dumps(codec.encode(result), separators=(",", ":"))
+            tx.idempotency.finish(attrs.evolve(claimed, result=told))
+            return result
+
+    def _replay(
+        self,
+        usecase: Callable[[Transaction, C], R],
+        earlier: IdempotencyRecord,
+        claimed: IdempotencyRecord,
+    ) -> R:
+        if not hmac.compare_digest(earlier.digest, claimed.digest):
+            raise IdempotencyKeyReused(key=claimed.key)
+        assert earlier.result is not None, "a committed record has its result"
+        told: R = codec.decode(result_of(usecase), json.loads(earlier.result))
+        return told
+
+    def _claim(self, usecase: Callable[..., Any], command: object, key: str) -> IdempotencyRecord:
+        told = json.dumps(codec.encode(command), sort_keys=True, separators=(",", ":"))
+        digest = hmac.new(self._secret, told.encode(), hashlib.sha256).hexdigest()
+        return IdempotencyRecord(
+            actor=actor_of(command),
+            use_case=usecase.__name__,
+            key=key[:KEY_MAX],
+            digest=digest,
+            created_at=self.store.now(),
+        )
+
+    def _retry(self, run: Callable[[], R]) -> R:
+        for tries in range(BUSY_RETRIES_MAX):
+            try:
+                return run()
+            except Busy:
+                self.busy_retries += 1
+                # Spread out, so that those who collided do not collide again.
+                time.sleep(random.uniform(0, BUSY_PAUSE_SECONDS * 2 ** min(tries, 6)))  # noqa: S311 - not a secret
+        return run()
+
+
+def actor_of(command: object) -> str:
+    """Tell who acts in a command; SYSTEM when it names nobody."""
+    for field in ACTOR_FIELDS:
+        actor = getattr(command, field, None)
+        if actor is not None:
+            return str(actor)
+    return SYSTEM
+
+
+@cache
+def gateway_of(usecase: Callable[..., Any]) -> str:
+    """Tell which part of the app a use case waits on: the name of its second parameter."""
+    return list(inspect.signature(usecase).parameters)[1]
+
+
+@cache
+def result_of(usecase: Callable[..., Any]) -> object:
+    """Tell what a use case returns."""
+    return get_type_hints(usecase)["return"]

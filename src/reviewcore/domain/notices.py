@@ -1,0 +1,107 @@
+"""The mails that people expect: which event tells whom what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+import attrs
+
+
+class Audience(StrEnum):
+    """Who is told, seen from the event's aggregate."""
+
+    USER = "USER"
+    ARTIST = "ARTIST"
+    REVIEWER = "REVIEWER"
+
+
+@attrs.frozen(kw_only=True)
+class Notice:
+    """A mail to be written: *subject* and *body* take the facts by name, in braces.
+
+    *once* is the payload field that must be true for the notice to go; *mints* that a verification
+    token is made with the mail, so that no event ever holds a secret.
+    """
+
+    audience: Audience
+    subject: str
+    body: str
+    once: str | None = None
+    mints: bool = False
+
+
+NOTICES: Mapping[str, Notice] = MappingProxyType(
+    {
+        "EmailVerificationRequested": Notice(
+            audience=Audience.USER,
+            subject="Please confirm your e-mail address",
+            body=(
+                "Hello {name},\n\nplease confirm that this address is yours:\n\n{link}\n\n"
+                "Token: {token}\n\nThe link works once and for 24 hours. If you did not sign up, "
+                "ignore this mail.\n"
+            ),
+            mints=True,
+        ),
+        "TrackQueued": Notice(
+            audience=Audience.ARTIST,
+            subject="“{title}” is in the queue",
+            body=(
+                "Hello {name},\n\n“{title}” is in the queue for {requested} review(s). We write "
+                "again when half of them are in.\n\n{link}\n"
+            ),
+        ),
+        "TrackHalfReviewed": Notice(
+            audience=Audience.ARTIST,
+            subject="Half of the reviews of “{title}” are in",
+            body="Hello {name},\n\n{completed} of {requested} reviews are in.\n\n{link}\n",
+        ),
+        "TrackCompleted": Notice(
+            audience=Audience.ARTIST,
+            subject="All reviews of “{title}” are in",
+            body="Hello {name},\n\nall {completed} reviews of “{title}” are in.\n\n{link}\n",
+            once="first",
+        ),
+        "LinkReportedBroken": Notice(
+            audience=Audience.ARTIST,
+            subject="“{title}” could not be played",
+            body=(
+                "Hello {name},\n\na reviewer could not play “{title}”. Please check the link and "
+                "give us another one if it is broken.\n\n{link}\n"
+            ),
+        ),
+        "TierChanged": Notice(
+            audience=Audience.REVIEWER,
+            subject="Your reviewer tier is now {after}",
+            body="Hello {name},\n\nyour tier has changed from {before} to {after}.\n",
+        ),
+        "PayoutCompleted": Notice(
+            audience=Audience.REVIEWER,
+            subject="Your payout of {amount} is on its way",
+            body="Hello {name},\n\nwe have sent you {amount}.\n",
+        ),
+        "PayoutFailed": Notice(
+            audience=Audience.REVIEWER,
+            subject="Your payout of {amount} failed",
+            body="Hello {name},\n\n{amount} could not be sent and is back in your balance.\n",
+        ),
+        "FlagUpheld": Notice(
+            audience=Audience.REVIEWER,
+            subject="A flag on one of your reviews was upheld",
+            body=(
+                "Hello {name},\n\nyour review of “{title}” was flagged, and the flag was upheld. "
+                "Its pay was taken back.\n"
+            ),
+        ),
+        "FlagDismissed": Notice(
+            audience=Audience.REVIEWER,
+            subject="A flag on one of your reviews was dismissed",
+            body=(
+                "Hello {name},\n\nyour review of “{title}” was flagged, and the flag was "
+                "dismissed. Its pay is yours.\n"
+            ),
+        ),
+    }
+)
+"""Every notice by the type of its event."""
