@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
-from reviewcore.adapters.mail import MemoryMail
+import attrs
+
+from reviewcore.adapters.mail import ConsoleMail, FileMail, MemoryMail
 from reviewcore.adapters.memory import MemoryStore
 from reviewcore.adapters.passwords import ScryptPasswords
 from reviewcore.adapters.sandbox import SandboxBank
 from reviewcore.app import App, Subscriber
 from reviewcore.domain.genres import CATALOGUE
 from reviewcore.domain.rules import MarketRules
+from reviewcore.ports.mail import Mail
+from reviewcore.settings import Settings
 from reviewcore.sources import Clock, Ids, Tokens, secret_token, system_clock
 
 
@@ -40,3 +45,50 @@ def in_memory(
         passwords=ScryptPasswords(),
         subscribers=subscribers,
     )
+
+
+@attrs.frozen(kw_only=True)
+class Deployment:
+    """An app with what was made for it; leaving the block gives connections back.
+
+    *bank* is the sandbox bank, None when real money is handled.
+    """
+
+    app: App
+    bank: SandboxBank | None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.app.store.close()
+        if self.bank is not None:
+            self.bank.close()
+
+
+def deploy(
+    settings: Settings, *, clock: Clock = system_clock, mail: Mail | None = None
+) -> Deployment:
+    """Make the app that *settings* describe; *mail* replaces the mail service they name."""
+    # Imported here because the base install does without SQLAlchemy.
+    from reviewcore.adapters.sql import SqlStore
+
+    store = SqlStore(settings.database_url, rules=settings.rules, clock=clock)
+    bank = SandboxBank(settings.sandbox_file, clock=clock, base_url=settings.base_url)
+    app = App(
+        store=store,
+        payments=bank,
+        payouts=bank,
+        mail=mail if mail is not None else _mail(settings),
+        passwords=ScryptPasswords(),
+        base_url=settings.base_url,
+        secret=settings.secret,
+    )
+    return Deployment(app=app, bank=bank)
+
+
+def _mail(settings: Settings) -> Mail:
+    kind, _, rest = settings.mail_url.partition(":")
+    if kind == "file":
+        return FileMail(rest, sender=settings.mail_from)
+    return ConsoleMail(sender=settings.mail_from)

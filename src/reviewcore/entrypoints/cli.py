@@ -1,0 +1,160 @@
+"""The command line: serve, worker, migrate, seed, check."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+
+from reviewcore.bootstrap import Deployment, deploy
+from reviewcore.domain.errors import ReviewcoreError
+from reviewcore.settings import Settings, WrongSetting, settings_from
+
+LAWS_BROKEN = 1
+CANNOT_START = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code: 0 done, 1 a law is broken, 2 cannot start."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    try:
+        return int(options.run(options))
+    except WrongSetting as error:
+        return _refuse(str(error))
+    except ReviewcoreError as error:
+        return _refuse(str(error))
+    except KeyboardInterrupt:
+        return 130
+
+
+def _refuse(reason: str) -> int:
+    print(f"reviewcore: {reason}", file=sys.stderr)
+    return CANNOT_START
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="reviewcore", description="A two-sided market for music feedback."
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+    serve = _command(commands, "serve", _serve, "serve the HTTP interface, with the worker")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    serve.add_argument("--port", type=_port, default=8000, help="port (%(default)s)")
+    serve.add_argument(
+        "--workers", type=_count, default=1, help="processes; more than 1 needs PostgreSQL"
+    )
+    serve.add_argument(
+        "--no-worker", action="store_true", help="leave the market's own work to others"
+    )
+    _command(commands, "worker", _worker, "do the market's own work: deliver, assign, pay")
+    _command(commands, "migrate", _migrate, "bring the database to the newest schema")
+    seed = _command(commands, "seed", _seed, "add the genre catalogue")
+    seed.add_argument("--demo", action="store_true", help="add a small living market besides")
+    _command(commands, "check", _check, "evaluate every law on the database, read-only")
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    told: str,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=told, description=told.capitalize() + ".")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 < port < 65536:  # noqa: PLR2004 - the range of TCP ports
+        raise argparse.ArgumentTypeError("must be between 1 and 65535")
+    return port
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return count
+
+
+def _settings(base_url: str = "http://127.0.0.1:8000") -> Settings:
+    return settings_from(os.environ, default_base_url=base_url)
+
+
+def _deploy() -> Deployment:
+    return deploy(_settings())
+
+
+def _serve(options: argparse.Namespace) -> int:
+    # Imported here because the other commands do without a web framework.
+    from reviewcore.entrypoints.serving import serve  # noqa: PLC0415
+
+    base_url = f"http://{options.host}:{options.port}"
+    return serve(
+        _settings(base_url),
+        host=options.host,
+        port=options.port,
+        workers=options.workers,
+        with_worker=not options.no_worker,
+    )
+
+
+def _worker(_: argparse.Namespace) -> int:
+    # Imported here so that `--help` stays quick.
+    from reviewcore.worker import Worker  # noqa: PLC0415
+
+    with _deploy() as deployment:
+        deployment.app.store.check_ready()
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        print("reviewcore worker: at work", flush=True)
+        Worker(deployment.app).run(stop)
+    print("reviewcore worker: done", flush=True)
+    return 0
+
+
+def _migrate(_: argparse.Namespace) -> int:
+    with _deploy() as deployment:
+        deployment.app.store.migrate()
+    print("reviewcore migrate: the schema is up to date")
+    return 0
+
+
+def _seed(options: argparse.Namespace) -> int:
+    # Imported here so that `--help` stays quick.
+    from reviewcore.entrypoints.seeding import seed_demo, seed_genres  # noqa: PLC0415
+
+    settings = _settings()
+    with deploy(settings) as deployment:
+        deployment.app.store.check_ready()
+        print(f"reviewcore seed: {seed_genres(deployment.app)} genres")
+    if options.demo:
+        print(f"reviewcore seed: {seed_demo(settings)}")
+    return 0
+
+
+def _check(_: argparse.Namespace) -> int:
+    # Imported here so that `--help` stays quick.
+    from reviewcore.usecases import CheckLaws, check_laws  # noqa: PLC0415
+
+    with _deploy() as deployment:
+        deployment.app.store.check_ready()
+        broken = deployment.app.ask(check_laws, CheckLaws())
+    for violation in broken:
+        print(f"{violation.law}: {', '.join(violation.ids)}: {violation.told}")
+    print(f"reviewcore check: {len(broken)} violation(s)")
+    return LAWS_BROKEN if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
