@@ -1,0 +1,7 @@
+"""Mail for development and tests: to the console, to files, to memory."""
+
+from reviewcore.adapters.mail.console import ConsoleMail
+from reviewcore.adapters.mail.files import FileMail
+from reviewcore.adapters.mail.memory import MemoryMail
+
+__all__ = ["ConsoleMail", "FileMail", "MemoryMail"]

@@ -1,0 +1,5 @@
+"""Password hashes of the standard library."""
+
+from reviewcore.adapters.passwords.scrypt import ScryptPasswords
+
+__all__ = ["ScryptPasswords"]
