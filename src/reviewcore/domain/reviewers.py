@@ -176,8 +176,8 @@ class ReviewerProfile:
     def retier(self, *, rules: MarketRules, at: datetime) -> tuple[Self, tuple[events.Event, ...]]:
         """Hold the tier he has earned or was granted; announces a change once."""
         tier = self.earned_tier(rules)
-        if self.granted_tier is Tier.PRO and self.granted_until is not None:
-            tier = Tier.PRO if at < self.granted_until else tier
+        if self.granted_tier is not None and self.granted_until is not None:
+            tier = self.granted_tier if at < self.granted_until else tier
         if tier is self.tier:
             return self, ()
         moved = events.TierChanged(reviewer_id=self.id, before=self.tier, after=tier)

@@ -35,7 +35,7 @@ def update_source(tx: Transaction, command: UpdateSource) -> Track:
     completed = sum(review.status is ReviewStatus.COMPLETED for review in reviews)
     changed = track.change_source(
         command.source_url, kind, ever_completed=completed, rules=tx.rules, at=tx.now
-    )
+    ).seek(tx.now, rules=tx.rules)
     listen = tx.rules.minimum_listen(track.duration)
     restarted = [
         review.restart(minimum_listen_seconds=listen, rules=tx.rules, at=tx.now)
@@ -43,8 +43,7 @@ def update_source(tx: Transaction, command: UpdateSource) -> Track:
         if review.is_active
     ]
 
-    # Slots that waited for the new link may be assigned again.
-    tx.tracks.update(changed.seek(tx.now, rules=tx.rules))
+    tx.tracks.update(changed)
     tx.reviews.update(*restarted)
     tx.queue.update(*(queue_row(review, priority=track.priority) for review in restarted))
 
