@@ -25,7 +25,7 @@ from reviewcore.testing.builders import (
     an_attempt,
     an_email_token,
 )
-from reviewcore.testing.contracts.store.scene import Scene, StoreFixtures
+from reviewcore.testing.contracts.store.scene import Scene, StoreFixtures, write
 
 Violation = Callable[[Transaction], None]
 """A write that a store must refuse."""
@@ -180,9 +180,8 @@ class ConstraintsContract(StoreFixtures):
         bystander = a_user()
         expected = unique.conflict()
 
-        with pytest.raises(type(expected)) as told, store.begin() as tx:
-            tx.users.add(bystander)
-            violate(tx)
+        with pytest.raises(type(expected)) as told:
+            write(store, lambda tx: tx.users.add(bystander), violate)
 
         assert type(told.value) is type(expected)
         assert getattr(told.value, "extras", {}) == getattr(expected, "extras", {})
@@ -200,15 +199,18 @@ class ConstraintsContract(StoreFixtures):
 
     def test_a_flush_makes_the_conflict_surface_at_once(self, store: Store, scene: Scene) -> None:
         email = scene.user().email
-        seen = []
+        reached = []
 
-        with pytest.raises(EmailTaken), store.begin() as tx:
-            tx.users.add(a_user(email=email))
-            seen.append("added")
-            tx.flush()
-            seen.append("flushed")
+        with pytest.raises(EmailTaken):
+            write(
+                store,
+                lambda tx: tx.users.add(a_user(email=email)),
+                lambda _: reached.append("added"),
+                lambda tx: tx.flush(),
+                lambda _: reached.append("flushed"),
+            )
 
-        assert seen == ["added"]
+        assert reached == ["added"]
 
     def test_a_slot_whose_review_has_ended_can_be_taken(self, scene: Scene) -> None:
         track = scene.track()

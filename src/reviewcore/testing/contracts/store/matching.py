@@ -114,13 +114,12 @@ class MatchingContract(StoreFixtures):
             {},
             {"rating_count": 1, "rating_sum": 5, "active_count": 1},
         ]
-        reviewers = [scene.reviewer(**changes) for changes in ranked]
-        # Ids settle ties only: the last two of equal standing come in the order of making.
-        assert sorted(reviewers, key=standing) == reviewers
-        rest = list(reversed([scene.reviewer(active_count=2, gem_count=n) for n in range(3)]))
+        # The last is made first, so that ids settle nothing but the tie of the two equals.
+        expected = sorted((scene.reviewer(**one) for one in reversed(ranked)), key=standing)
+        assert [one.gem_count for one in expected] == [0, 2, 1, 1, 1, 1, 0, 0]
 
-        assert find(store, search(track)) == reviewers + rest
-        assert find(store, search(track), limit=3) == reviewers[:3]
+        assert find(store, search(track)) == expected
+        assert find(store, search(track), limit=3) == expected[:3]
 
     def test_a_limit_is_filled_although_the_best_had_the_track(
         self, store: Store, scene: Scene

@@ -42,12 +42,22 @@ class Interrupted(Exception):
     """What a use case may raise in the middle of a block."""
 
 
-def interrupt(store: Store, write: Callable[[Transaction], object]) -> None:
-    """Run *write* in a block that fails afterwards."""
-    with contextlib.suppress(Interrupted), store.begin() as tx:
-        write(tx)
+def write(store: Store, *writes: Callable[[Transaction], object]) -> None:
+    """Run *writes* in one block."""
+    with store.begin() as tx:
+        for one in writes:
+            one(tx)
+
+
+def interrupt(store: Store, *writes: Callable[[Transaction], object]) -> None:
+    """Run *writes* in a block that fails after they have reached the database."""
+
+    def fail(tx: Transaction) -> None:
         tx.flush()
         raise Interrupted
+
+    with contextlib.suppress(Interrupted):
+        write(store, *writes, fail)
 
 
 class Scene:

@@ -1,0 +1,114 @@
+"""The event log and the records of idempotency keys, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import islice, takewhile
+from typing import Any
+
+import attrs
+
+from reviewcore.adapters.memory.rows import due
+from reviewcore.adapters.memory.work import Work
+from reviewcore.domain import events
+from reviewcore.domain.ids import EventId
+from reviewcore.ports.codec import encode
+from reviewcore.ports.store import IdempotencyRecord, Transaction
+
+
+class MemoryEvents:
+    """The event log: audit trail and outbox.
+
+    An event is due from the time it is told; `next_attempt_at` is None once it was delivered or
+    given up.
+    """
+
+    def __init__(self, work: Work, tx: Transaction) -> None:
+        self._work = work
+        self._table = work.tables.events
+        self._sequences = work.tables.sequences
+        self._tx = tx
+
+    def add(self, *told: events.Event) -> None:
+        for event in told:
+            self._work.add(self._table, self._record(event))
+
+    def page(self, *, after: str | None, limit: int) -> Sequence[events.EventRecord]:
+        keys = islice(self._table.indexes["all"].keys_after(after), limit)
+        return [self._table.rows[key] for key in keys]
+
+    def lease(self, now: datetime, *, until: datetime, limit: int) -> Sequence[events.EventRecord]:
+        self._work.require_writable()
+        first = (key for key in due(self._table, "ready", now) if self._is_first(key))
+        taken = sorted(islice(first, limit))
+        for key in taken:
+            self._change(key, leased_until=until)
+        return [self._table.rows[key] for key in taken]
+
+    def mark_delivered(self, event_ids: Sequence[EventId], *, at: datetime) -> None:
+        for key in event_ids:
+            self._change(key, delivered_at=at, next_attempt_at=None, leased_until=None)
+
+    def mark_failed(
+        self, event_id: EventId, *, failure: str, next_attempt_at: datetime | None
+    ) -> None:
+        self._change(
+            event_id,
+            attempts=self._table.rows[event_id].attempts + 1,
+            failure=failure,
+            next_attempt_at=next_attempt_at,
+            leased_until=None,
+        )
+
+    def all(self) -> Iterator[events.EventRecord]:
+        return iter(self._table.of("all"))
+
+    def _record(self, event: events.Event) -> events.EventRecord:
+        aggregate = event.aggregate
+        sequence = self._sequences.rows.get(aggregate, 0) + 1
+        self._work.put(self._sequences, aggregate, sequence)
+        return events.EventRecord(
+            id=EventId(self._tx.new_id()),
+            aggregate=aggregate,
+            sequence=sequence,
+            type=type(event).__name__,
+            payload=encode(event),
+            actor=self._tx.actor,
+            at=self._tx.now,
+            rules_version=self._tx.rules.version,
+            next_attempt_at=self._tx.now,
+        )
+
+    def _is_first(self, key: EventId) -> bool:
+        aggregate = self._table.rows[key].aggregate
+        first: EventId = next(self._table.indexes["pending"].keys(aggregate))
+        return first == key
+
+    def _change(self, key: EventId, **changes: Any) -> None:
+        self._work.update(self._table, attrs.evolve(self._table.rows[key], **changes))
+
+
+class MemoryIdempotency:
+    """Which keys were used for what; waiting for another user of a key is the store's lock."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._table = work.tables.uses
+
+    def claim(self, record: IdempotencyRecord) -> IdempotencyRecord | None:
+        self._work.require_writable()
+        earlier = self._table.rows.get(self._table.key_of(record))
+        if earlier is None:
+            self._work.add(self._table, record)
+        return earlier
+
+    def finish(self, record: IdempotencyRecord) -> None:
+        self._work.update(self._table, record)
+
+    def purge(self, before: datetime) -> int:
+        ranked = self._table.indexes["made"].ranked()
+        old = [key for _, key in takewhile(lambda place: place[0] < before, ranked)]
+        for key in old:
+            self._work.put(self._table, key, None)
+        return len(old)

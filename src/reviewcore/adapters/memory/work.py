@@ -1,0 +1,70 @@
+"""A unit of work in memory: what it changed, so that it can be judged or undone as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any, TypeVar
+
+from reviewcore.adapters.memory.table import Table
+from reviewcore.adapters.memory.tables import Tables
+from reviewcore.domain.errors import AlreadyExists, ReviewcoreError
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Work:
+    """Changes tables and remembers what was there before.
+
+    Tables are changed at once, so that the indexes answer for what the block has written; nobody
+    else looks before the block has ended, because the store lets one in at a time.
+    """
+
+    def __init__(self, tables: Tables, *, is_writable: bool) -> None:
+        self.tables = tables
+        self.is_writable = is_writable
+        self._before: dict[tuple[Table[Any, Any], Any], Any] = {}
+        self._refused: list[ReviewcoreError] = []
+
+    def add(self, table: Table[K, V], row: V) -> None:
+        """Add a new row; that its key is taken surfaces with the other conflicts."""
+        key = table.key_of(row)
+        if key in table.rows:
+            self.require_writable()
+            self._refused.append(AlreadyExists(entity=table.kind.__name__, fields=("id",)))
+            return
+        self.put(table, key, table.in_utc(row))
+
+    def update(self, table: Table[K, V], row: V) -> None:
+        """Replace a row by its next value."""
+        key = table.key_of(row)
+        assert key in table.rows, f"there is no {table.kind.__name__} {key!r} to update"
+        self.put(table, key, table.in_utc(row))
+
+    def put(self, table: Table[K, V], key: K, row: V | None) -> None:
+        """Have *row* under *key*, or nothing (None)."""
+        self.require_writable()
+        self._before.setdefault((table, key), table.rows.get(key))
+        table.put(key, row)
+
+    def require_writable(self) -> None:
+        """Raise RuntimeError in a snapshot, and after the block has ended."""
+        if not self.is_writable:
+            raise RuntimeError("this transaction reads: write, lock and lease in store.begin()")
+
+    def check(self) -> None:
+        """Raise the conflict of the first key that is taken twice."""
+        for refusal in self._refused:
+            raise refusal
+        for table, key in self._before:
+            row = table.rows.get(key)
+            if row is None:
+                continue
+            for holders in table.holders.values():
+                if holders.has_rivals(row):
+                    raise holders.unique.conflict()
+
+    def undo(self) -> None:
+        """Put everything back as it was."""
+        for (table, key), row in self._before.items():
+            table.put(key, row)
