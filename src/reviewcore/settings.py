@@ -1,0 +1,295 @@
+"""Settings from the environment: read once at the start, frozen, wrong ones named in one line."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import os
+import re
+import secrets
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+import attrs
+
+from reviewcore.domain.emails import normalise_email
+from reviewcore.domain.errors import InvalidEmail, InvalidRules
+from reviewcore.domain.rules import MarketRules, rules_from
+
+DATABASE_URL: Final = "REVIEWCORE_DATABASE_URL"
+PAYMENTS: Final = "REVIEWCORE_PAYMENTS"
+SANDBOX_FILE: Final = "REVIEWCORE_SANDBOX_FILE"
+BASE_URL: Final = "REVIEWCORE_BASE_URL"
+MAIL_URL: Final = "REVIEWCORE_MAIL_URL"
+MAIL_FROM: Final = "REVIEWCORE_MAIL_FROM"
+RULES_FILE: Final = "REVIEWCORE_RULES_FILE"
+ADMIN_EMAILS: Final = "REVIEWCORE_ADMIN_EMAILS"
+SECRET: Final = "REVIEWCORE_SECRET"
+TRUSTED_PROXIES: Final = "REVIEWCORE_TRUSTED_PROXIES"
+
+NAMES: Final = (
+    DATABASE_URL,
+    PAYMENTS,
+    SANDBOX_FILE,
+    BASE_URL,
+    MAIL_URL,
+    MAIL_FROM,
+    RULES_FILE,
+    ADMIN_EMAILS,
+    SECRET,
+    TRUSTED_PROXIES,
+)
+
+LATER: Final = re.compile(
+    "REVIEWCORE_(FILES_URL|STRIPE_(API_KEY|WEBHOOK_SECRET|CONNECT_WEBHOOK_SECRET|BASE_URL)"
+    "|OIDC_[A-Z0-9_]+_(ISSUER|CLIENT_ID|CLIENT_SECRET))"
+)
+"""What this version does not read yet, and a deployment may already carry."""
+
+# Not `normalise_email`: a sender may have a name, and in development be at `localhost`.
+_ADDRESS: Final = r"[^\s<>()\[\],;:@\"\\]+@[A-Za-z0-9.-]+"
+SENDER: Final = re.compile(rf"{_ADDRESS}|[^<>(),;:@\"\\]*<{_ADDRESS}>", re.ASCII)
+
+TRUSTED_PROXIES_MAX: Final = 100
+
+
+class WrongSetting(Exception):
+    """A setting is wrong or missing; its text is one line, free of secrets."""
+
+    def __init__(self, *, name: str, reason: str) -> None:
+        self.name = name
+        self.reason = " ".join(reason.split())
+        super().__init__(f"{self.name}: {self.reason}")
+
+
+@attrs.frozen
+class ConsoleMailbox:
+    """Letters are printed on the terminal."""
+
+
+@attrs.frozen
+class DirectoryMailbox:
+    """Letters become files in *directory*."""
+
+    directory: Path
+
+
+Mailbox = ConsoleMailbox | DirectoryMailbox
+
+
+def masked(url: str) -> str:
+    """Return *url* without its password, to be shown; of something else, nothing is shown."""
+    scheme, found, rest = url.partition("://")
+    if not found:
+        return "***"
+    # The last @ ends the password, should it hold one itself.
+    credentials, at, place = rest.rpartition("@")
+    user, colon, _ = credentials.partition(":")
+    shown = f"{scheme}://{user}{':***' if colon else ''}{at}{place}"
+    return re.sub(r"([?&][^=&]*pass[^=&]*=)[^&]*", r"\1***", shown, flags=re.IGNORECASE)
+
+
+def _repr_masked(url: str) -> str:
+    return repr(masked(url))
+
+
+def _repr_version(rules: MarketRules) -> str:
+    return f"<version {rules.version}>"
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """What one deployment is told from outside; its repr shows no secret.
+
+    *base_url* has no slash at its end; *admin_emails* are normalised.
+    """
+
+    database_url: str = attrs.field(repr=_repr_masked)
+    payments: Literal["sandbox"]
+    sandbox_file: Path
+    base_url: str
+    mail: Mailbox
+    mail_from: str
+    rules: MarketRules = attrs.field(repr=_repr_version)
+    admin_emails: frozenset[str]
+    secret: str = attrs.field(repr=False)
+    trusted_proxies: int
+
+    @property
+    def database_file(self) -> Path | None:
+        """The file of a SQLite database; None for PostgreSQL."""
+        return _database_file(self.database_url)
+
+
+def settings_from(environ: Mapping[str, str], *, default_base_url: str) -> Settings:
+    """Read the settings; a variable that is empty counts as absent.
+
+    With SQLite and without a secret, one is made and kept beside the database's file, so that
+    sessions outlive a restart. Raises WrongSetting.
+    """
+    _require_known(environ)
+    told = {name: environ[name].strip() for name in NAMES if environ.get(name, "").strip()}
+    database_url = _database_url(told.get(DATABASE_URL, "sqlite:///reviewcore.db"))
+    database_file = _database_file(database_url)
+    return Settings(
+        database_url=database_url,
+        payments=_payments(told.get(PAYMENTS, "sandbox")),
+        sandbox_file=_sandbox_file(told.get(SANDBOX_FILE, "reviewcore-bank.db"), database_file),
+        base_url=_base_url(told.get(BASE_URL, default_base_url)),
+        mail=_mailbox(told.get(MAIL_URL, "console:")),
+        mail_from=_mail_from(told.get(MAIL_FROM, "reviewcore <reviewcore@localhost>")),
+        rules=_rules(told.get(RULES_FILE)),
+        admin_emails=_admin_emails(told.get(ADMIN_EMAILS, "")),
+        trusted_proxies=_trusted_proxies(told.get(TRUSTED_PROXIES, "0")),
+        # Last, because it may write: a start that is refused leaves nothing behind.
+        secret=told.get(SECRET) or _kept_secret(database_file),
+    )
+
+
+def _require_known(environ: Mapping[str, str]) -> None:
+    # A misspelt name would be ignored in silence, and the default would move real money.
+    for name in sorted(environ):
+        if name.startswith("REVIEWCORE_") and name not in NAMES and not LATER.fullmatch(name):
+            near = difflib.get_close_matches(name, NAMES, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise WrongSetting(name=name, reason=f"is not a setting{hint}")
+
+
+def _database_url(url: str) -> str:
+    if url.startswith("postgresql+psycopg://"):
+        try:
+            _ = urlsplit(url).port
+        except ValueError as error:
+            reason = f"{masked(url)} is not a URL; are the password's special characters %-encoded?"
+            raise WrongSetting(name=DATABASE_URL, reason=reason) from error
+        return url
+    if not url.startswith("sqlite:///"):
+        reason = f"{masked(url)} must begin with sqlite:/// or postgresql+psycopg://"
+        raise WrongSetting(name=DATABASE_URL, reason=reason)
+    file = _database_file(url)
+    if file is None or file.name in {"", ":memory:"} or str(file).startswith("file:"):
+        raise WrongSetting(name=DATABASE_URL, reason=f"{masked(url)} must name a file")
+    if not file.parent.is_dir():
+        raise WrongSetting(name=DATABASE_URL, reason=f"there is no folder {file.parent}")
+    return url
+
+
+def _database_file(url: str) -> Path | None:
+    if not url.startswith("sqlite:///"):
+        return None
+    return Path(url.removeprefix("sqlite:///").partition("?")[0])
+
+
+def _payments(kind: str) -> Literal["sandbox"]:
+    if kind == "stripe":
+        raise WrongSetting(name=PAYMENTS, reason="this version has only the sandbox")
+    if kind != "sandbox":
+        raise WrongSetting(name=PAYMENTS, reason=f"{kind!r} must be sandbox or stripe")
+    return "sandbox"
+
+
+def _sandbox_file(text: str, database_file: Path | None) -> Path:
+    file = Path(text)
+    if database_file is not None and file.resolve() == database_file.resolve():
+        raise WrongSetting(name=SANDBOX_FILE, reason="the bank needs a file of its own")
+    return file
+
+
+def _base_url(url: str) -> str:
+    reason = "must be a URL like https://market.example, without user, query or fragment"
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise WrongSetting(name=BASE_URL, reason=reason) from error
+    wanted = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
+    if not wanted or any(mark in url for mark in "?#") or not url.isprintable() or " " in url:
+        raise WrongSetting(name=BASE_URL, reason=reason)
+    return url.rstrip("/")
+
+
+def _mailbox(url: str) -> Mailbox:
+    if url == "console:":
+        return ConsoleMailbox()
+    scheme, _, place = url.partition(":")
+    if scheme in {"smtp", "smtps"}:
+        raise WrongSetting(name=MAIL_URL, reason="this version cannot send over SMTP yet")
+    if scheme == "file" and place.strip("/"):
+        return DirectoryMailbox(Path(place.removeprefix("//")))
+    raise WrongSetting(name=MAIL_URL, reason="must be console: or file:DIR")
+
+
+def _mail_from(text: str) -> str:
+    if not SENDER.fullmatch(text) or not text.isprintable():
+        reason = f"{text!r} must be one address, like Market <market@example.com>"
+        raise WrongSetting(name=MAIL_FROM, reason=reason)
+    return text
+
+
+def _rules(path: str | None) -> MarketRules:
+    if path is None:
+        return MarketRules()
+    try:
+        with Path(path).open("rb") as file:
+            return rules_from(tomllib.load(file, parse_float=Decimal))
+    except OSError as error:
+        reason = f"{path} cannot be read: {error.strerror}"
+        raise WrongSetting(name=RULES_FILE, reason=reason) from error
+    except ValueError as error:
+        reason = f"{path} is not TOML: {error}"
+        raise WrongSetting(name=RULES_FILE, reason=reason) from error
+    except InvalidRules as error:
+        reason = f"{path}: {', '.join(error.attributes)}: {error.reason}"
+        raise WrongSetting(name=RULES_FILE, reason=reason) from error
+
+
+def _admin_emails(text: str) -> frozenset[str]:
+    found = set()
+    for address in filter(None, map(str.strip, text.split(","))):
+        try:
+            found.add(normalise_email(address))
+        except InvalidEmail as error:
+            raise WrongSetting(name=ADMIN_EMAILS, reason=f"{address!r}: {error.reason}") from error
+    return frozenset(found)
+
+
+def _trusted_proxies(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,3}", text) or int(text) > TRUSTED_PROXIES_MAX:
+        reason = f"{text!r} must be a whole number from 0 to {TRUSTED_PROXIES_MAX}"
+        raise WrongSetting(name=TRUSTED_PROXIES, reason=reason)
+    return int(text)
+
+
+def _kept_secret(database_file: Path | None) -> str:
+    if database_file is None:
+        reason = "is required with PostgreSQL: a long random text, the same for every process"
+        raise WrongSetting(name=SECRET, reason=reason)
+    file = database_file.with_name(f"{database_file.name}.secret")
+    try:
+        if not file.exists():
+            _keep(file, secrets.token_urlsafe(32))
+        kept = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = f"cannot be kept in {file}: {getattr(error, 'strerror', None) or 'not text'}"
+        raise WrongSetting(name=SECRET, reason=reason) from error
+    if not kept:
+        raise WrongSetting(name=SECRET, reason=f"{file} is empty; remove it to have a new one")
+    return kept
+
+
+def _keep(file: Path, secret: str) -> None:
+    # Processes may start together. Linking, unlike renaming, fails when another was first, and
+    # nobody ever reads half a secret.
+    draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        with os.fdopen(os.open(draft, flags, 0o600), "w", encoding="utf-8") as written:
+            written.write(f"{secret}\n")
+        with contextlib.suppress(FileExistsError):
+            file.hardlink_to(draft)
+    finally:
+        draft.unlink(missing_ok=True)

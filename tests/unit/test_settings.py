@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from reviewcore.domain.rules import MarketRules, PackageType
+from reviewcore.settings import ConsoleMailbox, DirectoryMailbox, Settings
+from tests.unit.settings import POSTGRES, read, refusal
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_nothing_need_be_set(tmp_path: Path) -> None:
+    settings = read({"PATH": "/bin", "REVIEW": "x"})
+
+    assert settings.database_url == "sqlite:///reviewcore.db"
+    assert settings.database_file == Path("reviewcore.db")
+    assert settings.payments == "sandbox"
+    assert settings.sandbox_file == Path("reviewcore-bank.db")
+    assert settings.base_url == "http://127.0.0.1:8000"
+    assert settings.mail == ConsoleMailbox()
+    assert settings.mail_from == "reviewcore <reviewcore@localhost>"
+    assert settings.rules == MarketRules()
+    assert settings.admin_emails == frozenset()
+    assert settings.trusted_proxies == 0
+    assert len(settings.secret) >= 43
+
+
+def test_everything_can_be_set(tmp_path: Path) -> None:
+    (tmp_path / "rules.toml").write_text("pair_window_days = 60")
+
+    settings = read(
+        DATABASE_URL=POSTGRES,
+        PAYMENTS="sandbox",
+        SANDBOX_FILE="/var/lib/bank.db",
+        BASE_URL="https://market.test/reviews/",
+        MAIL_URL="file:letters",
+        MAIL_FROM="Market <hello@market.test>",
+        RULES_FILE="rules.toml",
+        ADMIN_EMAILS="Ada@Example.com, grace@example.com,",
+        SECRET="known to all workers",
+        TRUSTED_PROXIES="2",
+    )
+
+    assert settings == Settings(
+        database_url=POSTGRES,
+        payments="sandbox",
+        sandbox_file=Path("/var/lib/bank.db"),
+        base_url="https://market.test/reviews",
+        mail=DirectoryMailbox(Path("letters")),
+        mail_from="Market <hello@market.test>",
+        rules=MarketRules(pair_window_days=60),
+        admin_emails=frozenset({"ada@example.com", "grace@example.com"}),
+        secret="known to all workers",
+        trusted_proxies=2,
+    )
+    assert settings.database_file is None
+
+
+def test_an_empty_variable_counts_as_absent() -> None:
+    assert read(DATABASE_URL="", TRUSTED_PROXIES="  ", SECRET="x") == read(SECRET="x")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("REVIEWCORE_ADMIN_EMAIL", "; did you mean REVIEWCORE_ADMIN_EMAILS?"),
+        ("REVIEWCORE_DATABSE_URL", "; did you mean REVIEWCORE_DATABASE_URL?"),
+        ("REVIEWCORE_STRIPE_KEY", ""),
+        ("REVIEWCORE_OIDC_GOOGLE_SECRET", ""),
+        ("REVIEWCORE_", ""),
+    ],
+)
+def test_a_name_that_nobody_knows_is_refused(name: str, hint: str) -> None:
+    wrong = refusal({name: "hush"})
+
+    assert wrong.name == name
+    assert wrong.reason.startswith("is not a setting")
+    assert hint in wrong.reason
+    assert "hush" not in str(wrong)
+
+
+def test_names_of_later_versions_are_ignored() -> None:
+    later = {
+        "REVIEWCORE_FILES_URL": "file:uploads",
+        "REVIEWCORE_STRIPE_API_KEY": "sk_test_1",
+        "REVIEWCORE_STRIPE_WEBHOOK_SECRET": "whsec_1",
+        "REVIEWCORE_STRIPE_CONNECT_WEBHOOK_SECRET": "whsec_2",
+        "REVIEWCORE_STRIPE_BASE_URL": "http://127.0.0.1:1",
+        "REVIEWCORE_OIDC_GOOGLE_ISSUER": "https://accounts.google.com",
+        "REVIEWCORE_OIDC_GOOGLE_CLIENT_ID": "1",
+        "REVIEWCORE_OIDC_MY_OWN_CLIENT_SECRET": "2",
+    }
+
+    assert read(later, SECRET="x") == read(SECRET="x")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("PAYMENTS", "stripe", "only the sandbox"),
+        ("PAYMENTS", "paypal", "'paypal' must be sandbox or stripe"),
+        ("SANDBOX_FILE", "./reviewcore.db", "a file of its own"),
+        ("BASE_URL", "market.test", "must be a URL"),
+        ("BASE_URL", "ftp://market.test", "must be a URL"),
+        ("BASE_URL", "https://", "must be a URL"),
+        ("BASE_URL", "https://market.test:port", "must be a URL"),
+        ("BASE_URL", "https://market.test/?a=1", "must be a URL"),
+        ("BASE_URL", "https://market.test/a\nb", "must be a URL"),
+        ("BASE_URL", "https://me@market.test", "must be a URL"),
+        ("BASE_URL", "https://[::1", "must be a URL"),
+        ("MAIL_URL", "console", "must be console: or file:DIR"),
+        ("MAIL_URL", "file:", "must be console: or file:DIR"),
+        ("MAIL_URL", "file:///", "must be console: or file:DIR"),
+        ("MAIL_URL", "pigeon:coop", "must be console: or file:DIR"),
+        ("MAIL_FROM", "nobody", "must be one address"),
+        ("MAIL_FROM", "market@", "must be one address"),
+        ("MAIL_FROM", "Market <>", "must be one address"),
+        ("MAIL_FROM", "Market market@b.test", "must be one address"),
+        ("MAIL_FROM", "a@b.test, c@d.test", "must be one address"),
+        ("MAIL_FROM", "a@b.test\nBcc: c@d.test", "must be one address"),
+        ("ADMIN_EMAILS", "ada@example.com,grace", "'grace': the address must contain"),
+        ("TRUSTED_PROXIES", "-1", "from 0 to 100"),
+        ("TRUSTED_PROXIES", "101", "from 0 to 100"),
+        ("TRUSTED_PROXIES", "all", "'all' must be a whole number"),
+        ("TRUSTED_PROXIES", "\u0661", "from 0 to 100"),
+        ("DATABASE_URL", "sqlite://", "must begin with"),
+        ("DATABASE_URL", "sqlite:///", "must name a file"),
+        ("DATABASE_URL", "sqlite:///:memory:", "must name a file"),
+        ("DATABASE_URL", "sqlite:///file:market.db?uri=true", "must name a file"),
+        ("DATABASE_URL", "sqlite:///nowhere/market.db", "there is no folder nowhere"),
+        ("DATABASE_URL", "postgresql://db.internal/market", "must begin with"),
+        ("DATABASE_URL", "market.db", "must begin with"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(name: str, value: str, reason: str) -> None:
+    wrong = refusal({f"REVIEWCORE_{name}": value})
+
+    assert wrong.name == f"REVIEWCORE_{name}"
+    assert reason in wrong.reason
+
+
+@pytest.mark.parametrize("url", ["file:///var/mail/out", "file:/var/mail/out"])
+def test_a_mail_directory_can_be_absolute(url: str) -> None:
+    assert read(MAIL_URL=url).mail == DirectoryMailbox(Path("/var/mail/out"))
+
+
+@pytest.mark.parametrize(
+    "sender", ["market@localhost", "Market <hello@market.test>", "Mr. Ö & Söhne <a@b.test>"]
+)
+def test_a_sender_may_have_a_name(sender: str) -> None:
+    assert read(MAIL_FROM=sender).mail_from == sender
+
+
+# ── Rules ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_rules_file_changes_what_it_names(tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text("pro_rating_min = 4.65\n[packages.STARTER]\nprice_cents = 1295\n")
+
+    rules = read(RULES_FILE=str(path)).rules
+
+    assert rules.pro_rating_min == Decimal("4.65")
+    assert rules.packages[PackageType.STARTER].price_cents == 1295
+    assert rules.pair_window_days == 30
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"speed = 1", "speed: is not a market rule"),
+        (b"words_min = 'many'", "words_min: must be a whole number"),
+        (b"rate_normal_cents = 200", "rate_normal_cents"),
+        (b"words_min = ", "is not TOML: Invalid value (at end of document)"),
+        (b"\xff\xfe", "is not TOML"),
+    ],
+)
+def test_a_wrong_rule_is_named(tmp_path: Path, text: bytes, reason: str) -> None:
+    (tmp_path / "rules.toml").write_bytes(text)
+
+    wrong = refusal(RULES_FILE="rules.toml")
+
+    assert wrong.name == "REVIEWCORE_RULES_FILE"
+    assert reason in wrong.reason
+    assert "rules.toml" in wrong.reason
+
+
+def test_a_missing_rules_file_is_named() -> None:
+    assert "nowhere.toml cannot be read: No such file" in refusal(RULES_FILE="nowhere.toml").reason
