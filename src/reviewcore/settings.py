@@ -66,21 +66,6 @@ class WrongSetting(Exception):
         super().__init__(f"{self.name}: {self.reason}")
 
 
-@attrs.frozen
-class ConsoleMailbox:
-    """Letters are printed on the terminal."""
-
-
-@attrs.frozen
-class DirectoryMailbox:
-    """Letters become files in *directory*."""
-
-    directory: Path
-
-
-Mailbox = ConsoleMailbox | DirectoryMailbox
-
-
 def masked(url: str) -> str:
     """Return *url* without its password, to be shown; of something else, nothing is shown."""
     scheme, found, rest = url.partition("://")
@@ -105,14 +90,15 @@ def _repr_version(rules: MarketRules) -> str:
 class Settings:
     """What one deployment is told from outside; its repr shows no secret.
 
-    *base_url* has no slash at its end; *admin_emails* are normalised.
+    *base_url* has no slash at its end, *mail_url* is `console:` or `file:DIR`, *admin_emails* are
+    normalised.
     """
 
     database_url: str = attrs.field(repr=_repr_masked)
     payments: Literal["sandbox"]
     sandbox_file: Path
     base_url: str
-    mail: Mailbox
+    mail_url: str
     mail_from: str
     rules: MarketRules = attrs.field(repr=_repr_version)
     admin_emails: frozenset[str]
@@ -140,7 +126,7 @@ def settings_from(environ: Mapping[str, str], *, default_base_url: str) -> Setti
         payments=_payments(told.get(PAYMENTS, "sandbox")),
         sandbox_file=_sandbox_file(told.get(SANDBOX_FILE, "reviewcore-bank.db"), database_file),
         base_url=_base_url(told.get(BASE_URL, default_base_url)),
-        mail=_mailbox(told.get(MAIL_URL, "console:")),
+        mail_url=_mail_url(told.get(MAIL_URL, "console:")),
         mail_from=_mail_from(told.get(MAIL_FROM, "reviewcore <reviewcore@localhost>")),
         rules=_rules(told.get(RULES_FILE)),
         admin_emails=_admin_emails(told.get(ADMIN_EMAILS, "")),
@@ -212,14 +198,15 @@ def _base_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def _mailbox(url: str) -> Mailbox:
-    if url == "console:":
-        return ConsoleMailbox()
+def _mail_url(url: str) -> str:
     scheme, _, place = url.partition(":")
     if scheme in {"smtp", "smtps"}:
         raise WrongSetting(name=MAIL_URL, reason="this version cannot send over SMTP yet")
     if scheme == "file" and place.strip("/"):
-        return DirectoryMailbox(Path(place.removeprefix("//")))
+        # A URL proper is understood too: file:///var/mail is file:/var/mail.
+        return f"file:{place.removeprefix('//')}"
+    if url == "console:":
+        return url
     raise WrongSetting(name=MAIL_URL, reason="must be console: or file:DIR")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reviewcore.domain.rules import MarketRules, PackageType
-from reviewcore.settings import ConsoleMailbox, DirectoryMailbox, Settings
+from reviewcore.settings import Settings
 from tests.unit.settings import POSTGRES, read, refusal
 
 
@@ -23,7 +23,7 @@ def test_nothing_need_be_set(tmp_path: Path) -> None:
     assert settings.payments == "sandbox"
     assert settings.sandbox_file == Path("reviewcore-bank.db")
     assert settings.base_url == "http://127.0.0.1:8000"
-    assert settings.mail == ConsoleMailbox()
+    assert settings.mail_url == "console:"
     assert settings.mail_from == "reviewcore <reviewcore@localhost>"
     assert settings.rules == MarketRules()
     assert settings.admin_emails == frozenset()
@@ -52,7 +52,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         payments="sandbox",
         sandbox_file=Path("/var/lib/bank.db"),
         base_url="https://market.test/reviews",
-        mail=DirectoryMailbox(Path("letters")),
+        mail_url="file:letters",
         mail_from="Market <hello@market.test>",
         rules=MarketRules(pair_window_days=60),
         admin_emails=frozenset({"ada@example.com", "grace@example.com"}),
@@ -147,7 +147,7 @@ def test_a_wrong_value_is_refused_by_name(name: str, value: str, reason: str) ->
 
 @pytest.mark.parametrize("url", ["file:///var/mail/out", "file:/var/mail/out"])
 def test_a_mail_directory_can_be_absolute(url: str) -> None:
-    assert read(MAIL_URL=url).mail == DirectoryMailbox(Path("/var/mail/out"))
+    assert read(MAIL_URL=url).mail_url == "file:/var/mail/out"
 
 
 @pytest.mark.parametrize(
