@@ -1,4 +1,4 @@
-"""Run use cases: in a transaction, with the outside world, for a question, and what is left over."""
+"""Run use cases: in a transaction, with the outside world, as a question; and what is left."""
 
 from __future__ import annotations
 

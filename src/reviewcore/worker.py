@@ -12,12 +12,13 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from reviewcore.domain.errors import ReviewcoreError
 from reviewcore.domain.events import EventRecord
 from reviewcore.domain.ids import SYSTEM, ArtistId, EventId, ReviewerId, UserId
 from reviewcore.domain.payments import AttemptStatus, CheckoutAttempt, backoff
+from reviewcore.ports.store import Store, Transaction
 from reviewcore.usecases.assign_reviewers import AssignReviewers, assign_reviewers
 from reviewcore.usecases.close_track import CloseTrack, close_track
 from reviewcore.usecases.confirm_payment import ConfirmPayment, confirm_payment
@@ -31,10 +32,9 @@ from reviewcore.usecases.send_payout import SendPayout, send_payout
 from reviewcore.usecases.send_refund import SendRefund, send_refund
 from reviewcore.usecases.wake_tracks import WakeTracks, wake_tracks
 
-if TYPE_CHECKING:
-    from reviewcore.app import App
-
 T = TypeVar("T")
+C = TypeVar("C")
+R = TypeVar("R")
 
 log = logging.getLogger("reviewcore.worker")
 
@@ -62,10 +62,37 @@ SUPPLY = frozenset(
 """Events after which a reviewer may be free who was not."""
 
 
+class Runner(Protocol):
+    """What a worker needs of an app."""
+
+    @property
+    def store(self) -> Store:
+        """Where the work stands."""
+        ...
+
+    @property
+    def base_url(self) -> str:
+        """What links in mails begin with."""
+        ...
+
+    @property
+    def subscribers(self) -> Sequence[Callable[[EventRecord], None]]:
+        """Who else is told of events."""
+        ...
+
+    def perform(self, usecase: Callable[[Transaction, C], R], command: C) -> R:
+        """Run a use case in a transaction."""
+        ...
+
+    def drive(self, usecase: Callable[[Store, Any, C], R], command: C) -> R:
+        """Run a use case that waits on the outside world."""
+        ...
+
+
 class Worker:
     """One worker of an app. Each step does one batch and returns how much it did."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: Runner) -> None:
         self._app = app
         self.steps: tuple[Callable[[], int], ...] = (
             self.deliver,

@@ -1,0 +1,1 @@
+"""Technology: one folder each, none knows another."""

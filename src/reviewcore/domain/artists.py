@@ -9,7 +9,7 @@ import attrs
 from reviewcore.domain.errors import NoFreeCredit
 from reviewcore.domain.ids import ArtistId, GenreId, UserId
 from reviewcore.domain.money import ZERO, Cents
-from reviewcore.domain.texts import require_text
+from reviewcore.domain.texts import require_line
 
 
 @attrs.frozen(kw_only=True)
@@ -48,11 +48,11 @@ class ArtistProfile:
             raise NoFreeCredit
         return attrs.evolve(self, free_review_credits=self.free_review_credits - 1)
 
-    def grant_credits(self, credits: int) -> Self:
-        """Add *credits* free review credits (1 or more)."""
-        return attrs.evolve(self, free_review_credits=self.free_review_credits + credits)
+    def grant_credits(self, count: int) -> Self:
+        """Add *count* free review credits (1 or more)."""
+        return attrs.evolve(self, free_review_credits=self.free_review_credits + count)
 
 
 def require_artist_name(name: str) -> str:
     """Return *name* stripped, 1 to 100 characters. Raises InvalidText."""
-    return require_text("artist_name", name, longest=100)
+    return require_line("artist_name", name, longest=100)

@@ -7,8 +7,9 @@ without gaps and delivers them in that order.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import attrs
 
@@ -26,9 +27,6 @@ from reviewcore.domain.ids import (
     UserId,
 )
 from reviewcore.domain.money import Cents
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @attrs.frozen(kw_only=True)

@@ -108,7 +108,7 @@ class Draft:
 
 @attrs.frozen(kw_only=True)
 class Entry:
-    """A movement of money. *cause* is the id of what caused it: a review, attempt, payout …"""
+    """A movement of money. *cause* is the id of what caused it: a review, an attempt, a payout."""
 
     id: EntryId
     kind: EntryKind

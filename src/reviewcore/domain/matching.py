@@ -17,12 +17,11 @@ from reviewcore.domain.ids import ArtistId, GenreId, ReviewerId, ReviewId, Track
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.rules import MarketRules, Tier
 from reviewcore.domain.slots import Slot
-from reviewcore.domain.tracks import Track
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-LONG_AGO = datetime.min
+LONG_AGO = float("-inf")
 
 
 class Rejection(StrEnum):
@@ -110,7 +109,7 @@ class Pairing:
     reviewer: ReviewerProfile
 
 
-def standing(reviewer: ReviewerProfile) -> tuple[int, float, int, datetime, str]:
+def standing(reviewer: ReviewerProfile) -> tuple[int, float, int, float, str]:
     """Tell where a reviewer comes, lowest first.
 
     Least loaded, then best rated, most gems, longest idle, and the id to settle ties.
@@ -120,7 +119,7 @@ def standing(reviewer: ReviewerProfile) -> tuple[int, float, int, datetime, str]
         reviewer.active_count,
         -(reviewer.average_rating or 0.0),
         -reviewer.gem_count,
-        idle_since.replace(tzinfo=None) if idle_since is not None else LONG_AGO,
+        idle_since.timestamp() if idle_since is not None else LONG_AGO,
         reviewer.id,
     )
 
@@ -128,12 +127,11 @@ def standing(reviewer: ReviewerProfile) -> tuple[int, float, int, datetime, str]
 def judge(
     candidate: Candidate,
     *,
-    track: Track,
     matching: frozenset[GenreId],
     rules: MarketRules,
     at: datetime,
 ) -> Rejection | None:
-    """Tell why a reviewer cannot review *track*, or None when he can.
+    """Tell why a reviewer cannot review a track, or None when he can.
 
     *matching* is the reach of the track's genres through the genre tree.
     """

@@ -26,7 +26,7 @@ class PaymentStatus(StrEnum):
 
 # PENDING    the price is known; no money was applied. Attempts may be open.
 # COMPLETED  one attempt's money was applied, once (or nothing was due: a free track).
-# FAILED     the last attempt failed, or the track was cancelled unpaid; another attempt may be made.
+# FAILED     the last attempt failed, or the track was cancelled unpaid. May be tried again.
 # REFUNDED   final: all of it went back.
 PAYMENT_NEXT: Mapping[PaymentStatus, frozenset[PaymentStatus]] = MappingProxyType(
     {

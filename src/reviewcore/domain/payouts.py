@@ -23,7 +23,7 @@ from reviewcore.domain.money import ZERO, Cents
 from reviewcore.domain.payments import SAME_KEY_FOR, backoff
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.rules import MarketRules
-from reviewcore.domain.texts import require_text
+from reviewcore.domain.texts import require_line
 
 
 class PayoutMethod(StrEnum):
@@ -146,7 +146,7 @@ class Payout:
         return attrs.evolve(
             self,
             status=PayoutStatus.COMPLETED,
-            reference=require_text("reference", reference, longest=200),
+            reference=require_line("reference", reference, longest=200),
             processed_at=at,
         )
 
@@ -185,7 +185,7 @@ def require_destination(
     if method is not PayoutMethod.STRIPE_CONNECT:
         if destination is None or not destination.strip():
             raise DestinationRequired(method=method)
-        return require_text("destination", destination, longest=254, shortest=3)
+        return require_line("destination", destination, longest=254, shortest=3)
     if reviewer.stripe_account_id is None or not reviewer.payout_account_ready:
         raise PayoutAccountNotReady
     assert reviewer.payout_account_changed_at is not None, "an account was connected some time"

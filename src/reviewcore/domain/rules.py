@@ -7,6 +7,7 @@ proposals to be judged by simulation; the others come from the market that this 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 import hashlib
 import json
 import re
@@ -14,15 +15,12 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
 from reviewcore.domain.errors import InvalidRules
 from reviewcore.domain.money import Cents
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class PackageType(StrEnum):
@@ -59,6 +57,9 @@ class QuizQuestion:
     choices: tuple[str, ...]
     answer: int
 
+
+FREE_CREDIT = "FREE_CREDIT"
+"""The promo code of a track that a free review credit paid for."""
 
 PACKAGES: Mapping[PackageType, Package] = MappingProxyType(
     {
@@ -189,14 +190,20 @@ class MarketRules:
         for name in RANGES:
             if name != "pro_rating_min" and type(getattr(self, name)) is not int:
                 raise InvalidRules(attributes=(name,), reason="must be a whole number")
-        if not isinstance(self.pro_rating_min, Decimal):
+        if not isinstance(self.pro_rating_min, Decimal) or not self.pro_rating_min.is_finite():
             raise InvalidRules(attributes=("pro_rating_min",), reason="must be a number")
         if not re.fullmatch("[a-z]{3}", str(self.currency)):
             raise InvalidRules(attributes=("currency",), reason="must be three lower-case letters")
         for code, reviews in self.promo_codes.items():
-            if type(reviews) is not int or reviews < 1 or not code.strip():
+            if type(reviews) is not int or not 1 <= reviews <= REVIEWS_MAX:
                 raise InvalidRules(
-                    attributes=("promo_codes",), reason=f"{code!r} must give at least 1 review"
+                    attributes=("promo_codes",),
+                    reason=f"{code!r} must give between 1 and {REVIEWS_MAX} reviews",
+                )
+            if not code or code != code.strip() or code.casefold() == FREE_CREDIT.casefold():
+                raise InvalidRules(
+                    attributes=("promo_codes",),
+                    reason=f"{code!r} is empty, has outer space or means a free credit",
                 )
         if len({code.casefold() for code in self.promo_codes}) < len(self.promo_codes):
             raise InvalidRules(
@@ -376,6 +383,7 @@ def _quiz(rows: object) -> tuple[QuizQuestion, ...]:
         match row:
             case {"question": str(question), "choices": [*choices], "answer": int(answer)} if (
                 len(row) == 3  # noqa: PLR2004 - the three keys matched here
+                and type(answer) is int
                 and choices
                 and all(isinstance(choice, str) for choice in choices)
             ):

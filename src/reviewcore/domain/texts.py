@@ -28,6 +28,18 @@ def require_text(field: str, text: str, *, longest: int, shortest: int = 1) -> s
     return told
 
 
+def require_line(field: str, text: str, *, longest: int, shortest: int = 1) -> str:
+    """Return *text* as `require_text` does, on one line: it may stand in the subject of a mail.
+
+    Raises InvalidText.
+    """
+    told = require_text(field, text, longest=longest, shortest=shortest)
+    # All that mail software takes for the end of a header; control characters are refused above.
+    if not set(told).isdisjoint("\n\r\t\u2028\u2029"):
+        raise InvalidText(field=field, reason="holds a line break or a tab")
+    return told
+
+
 def require_range(field: str, value: int, minimum: int, maximum: int) -> int:
     """Return *value* when it lies in *minimum* to *maximum*, both included. Raises OutOfRange."""
     if not minimum <= value <= maximum:

@@ -23,7 +23,7 @@ from reviewcore.domain.ids import ArtistId, GenreId, TrackId
 from reviewcore.domain.links import SourceType
 from reviewcore.domain.money import Cents
 from reviewcore.domain.rules import MarketRules, PackageType
-from reviewcore.domain.texts import require_range, require_text
+from reviewcore.domain.texts import require_line, require_range, require_text
 
 
 class TrackStatus(StrEnum):
@@ -36,12 +36,12 @@ class TrackStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
-# PENDING_PAYMENT  submitted; no money was applied. Left by payment, a free credit or code, or cancel.
+# PENDING_PAYMENT  submitted; no money was applied. Left by payment, a free credit or code, cancel.
 # QUEUED           paid for, no review counts. Reviewers may be at work.
-# IN_PROGRESS      at least one review counts and at least one slot is neither counted nor refunded.
-# COMPLETED        every slot is counted or refunded and at least one counts. A flag steps it back.
-# CANCELLED        final: every slot was refunded, or the artist cancelled before anything was heard.
-# After payment the status is a function of the slots alone: `status_of`, applied by `settle`.
+# IN_PROGRESS      a review counts, and a slot is neither counted nor refunded.
+# COMPLETED        every slot is counted or refunded, and one counts. A flag steps it back.
+# CANCELLED        final: every slot was refunded, or the artist cancelled before it was paid.
+# After payment the status is a function of the slots alone: `status_of`, applied by `_settle`.
 NEXT: Mapping[TrackStatus, frozenset[TrackStatus]] = MappingProxyType(
     {
         TrackStatus.PENDING_PAYMENT: frozenset({TrackStatus.QUEUED, TrackStatus.CANCELLED}),
@@ -56,9 +56,6 @@ NEXT: Mapping[TrackStatus, frozenset[TrackStatus]] = MappingProxyType(
 
 LIVE = frozenset({TrackStatus.QUEUED, TrackStatus.IN_PROGRESS})
 """Paid for and not at an end."""
-
-FREE_CREDIT = "FREE_CREDIT"
-"""The promo code of a track that a free review credit paid for."""
 
 TRACK_GENRES_MAX = 3
 DURATION_MAX_SECONDS = 6 * 3600
@@ -314,7 +311,7 @@ class Track:
 
 def require_title(title: str) -> str:
     """Return *title* stripped, 1 to 200 characters. Raises InvalidText."""
-    return require_text("title", title, longest=200)
+    return require_line("title", title, longest=200)
 
 
 def require_focus(focus: str | None) -> str | None:

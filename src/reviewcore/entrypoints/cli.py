@@ -21,9 +21,7 @@ CANNOT_START = 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code: 0 done, 1 a law is broken, 2 cannot start."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         return int(options.run(options))
     except WrongSetting as error:
@@ -74,7 +72,7 @@ def _command(
 
 def _port(text: str) -> int:
     port = int(text)
-    if not 0 < port < 65536:  # noqa: PLR2004 - the range of TCP ports
+    if not 0 < port < 65536:
         raise argparse.ArgumentTypeError("must be between 1 and 65535")
     return port
 
@@ -96,7 +94,7 @@ def _deploy() -> Deployment:
 
 def _serve(options: argparse.Namespace) -> int:
     # Imported here because the other commands do without a web framework.
-    from reviewcore.entrypoints.serving import serve  # noqa: PLC0415
+    from reviewcore.entrypoints.serving import serve
 
     base_url = f"http://{options.host}:{options.port}"
     return serve(
@@ -110,7 +108,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _worker(_: argparse.Namespace) -> int:
     # Imported here so that `--help` stays quick.
-    from reviewcore.worker import Worker  # noqa: PLC0415
+    from reviewcore.worker import Worker
 
     with _deploy() as deployment:
         deployment.app.store.check_ready()
@@ -132,7 +130,7 @@ def _migrate(_: argparse.Namespace) -> int:
 
 def _seed(options: argparse.Namespace) -> int:
     # Imported here so that `--help` stays quick.
-    from reviewcore.entrypoints.seeding import seed_demo, seed_genres  # noqa: PLC0415
+    from reviewcore.entrypoints.seeding import seed_demo, seed_genres
 
     settings = _settings()
     with deploy(settings) as deployment:
@@ -145,7 +143,7 @@ def _seed(options: argparse.Namespace) -> int:
 
 def _check(_: argparse.Namespace) -> int:
     # Imported here so that `--help` stays quick.
-    from reviewcore.usecases import CheckLaws, check_laws  # noqa: PLC0415
+    from reviewcore.usecases import CheckLaws, check_laws
 
     with _deploy() as deployment:
         deployment.app.store.check_ready()

@@ -115,7 +115,7 @@ def _serve_in_processes(settings: Settings, *, host: str, port: int, workers: in
 
 def _loop_factory() -> Any:
     try:
-        import uvloop  # noqa: PLC0415 - has no build for Windows
+        import uvloop
     except ImportError:
         return None
     return uvloop.new_event_loop

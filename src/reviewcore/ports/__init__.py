@@ -1,0 +1,1 @@
+"""What the market needs of the world, as Protocols in the market's words."""

@@ -8,7 +8,7 @@ from reviewcore.domain import events
 from reviewcore.domain.emails import normalise_email
 from reviewcore.domain.errors import EmailTaken
 from reviewcore.domain.ids import UserId
-from reviewcore.domain.texts import require_text
+from reviewcore.domain.texts import require_line
 from reviewcore.domain.users import User, marks_of, require_password
 from reviewcore.ports.passwords import Passwords
 from reviewcore.ports.store import Store
@@ -29,7 +29,7 @@ def sign_up(store: Store, passwords: Passwords, command: SignUp) -> User:
     Raises InvalidEmail, InvalidPassword, InvalidText, EmailTaken.
     """
     email = normalise_email(command.email)
-    name = require_text("name", command.name, longest=100, shortest=0)
+    name = require_line("name", command.name, longest=100, shortest=0)
     hashed = passwords.hash(require_password(command.password))
 
     with store.begin() as tx:

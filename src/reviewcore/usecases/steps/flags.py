@@ -39,7 +39,7 @@ def require_no_stake(tx: Transaction, judge: str, *parties: UserId) -> None:
 
 
 def require_reason(reason: str) -> str:
-    """Return an administrator's reason, 1 to 1000 characters. Raises ReasonRequired, InvalidText."""
+    """Return an administrator's reason, 1-1000 characters. Raises ReasonRequired, InvalidText."""
     if not reason.strip():
         raise ReasonRequired
     return require_text("reason", reason, longest=1000)

@@ -82,7 +82,6 @@ def verdicts(
     return {
         one.id: judge(
             Candidate(reviewer=one, history=histories[one.id], is_kin=one.user_id in market.kin),
-            track=market.track,
             matching=market.genres,
             rules=tx.rules,
             at=tx.now,
