@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
+from types import TracebackType
 
 from reviewcore.adapters.memory.logs import MemoryEvents, MemoryIdempotency
 from reviewcore.adapters.memory.money import (
@@ -36,7 +35,6 @@ from reviewcore.adapters.memory.tracks import MemorySlots, MemoryTracks
 from reviewcore.adapters.memory.work import Work
 from reviewcore.domain.ids import SYSTEM
 from reviewcore.domain.rules import MarketRules
-from reviewcore.ports.store import Transaction
 from reviewcore.sources import Clock, Ids, TimeIds, Tokens, secret_token, system_clock
 
 DEFAULT_RULES = MarketRules()
@@ -84,6 +82,62 @@ class MemoryTransaction:
         self._work.check()
 
 
+class Block:
+    """One turn of one thread in the store: all of it happens, or nothing.
+
+    A class and not a generator: entering and leaving is a good part of what a block costs.
+    """
+
+    __slots__ = ("_actor", "_is_writable", "_store", "_work")
+
+    def __init__(self, store: MemoryStore, *, actor: str, is_writable: bool) -> None:
+        self._store = store
+        self._actor = actor
+        self._is_writable = is_writable
+
+    def __enter__(self) -> MemoryTransaction:
+        self._store.turn.take()
+        try:
+            self._work = Work(self._store.tables, is_writable=self._is_writable)
+            return MemoryTransaction(self._work, store=self._store, actor=self._actor)
+        except BaseException:
+            self._store.turn.give_up()
+            raise
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self._work.end(is_kept=kind is None)
+        finally:
+            self._store.turn.give_up()
+
+
+class Turn:
+    """Lets one thread in at a time, and tells it when it is inside already."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside: int | None = None
+
+    def take(self) -> None:
+        """Wait for the turn. Raises RuntimeError when this thread has it."""
+        me = threading.get_ident()
+        # Only this thread can have written its own number, so no lock is needed to compare.
+        if self._inside == me:
+            raise RuntimeError("this thread is inside a block of this store already")
+        self._lock.acquire()
+        self._inside = me
+
+    def give_up(self) -> None:
+        """Let the next thread in."""
+        self._inside = None
+        self._lock.release()
+
+
 class MemoryStore:
     """Keeps the market in this process; blocks and snapshots go one at a time.
 
@@ -101,39 +155,25 @@ class MemoryStore:
         self.rules = rules
         self.ids = ids if ids is not None else TimeIds(clock)
         self.tokens = tokens
+        self.tables = Tables()
         self.tree_cache = TreeCache()
+        self.turn = Turn()
         self._clock = clock
-        self._tables = Tables()
-        self._lock = threading.Lock()
-        self._inside: int | None = None
 
     def now(self) -> datetime:
         """Tell the time by the store's clock. Raises ValueError when the clock is naive."""
         at = self._clock()
         if at.tzinfo is None:
             raise ValueError("the clock tells a naive time; times carry their zone")
-        return at.astimezone(UTC)
+        return at if at.tzinfo is UTC else at.astimezone(UTC)
 
-    @contextmanager
-    def begin(self, *, actor: str = SYSTEM) -> Iterator[Transaction]:
+    def begin(self, *, actor: str = SYSTEM) -> Block:
         """Open a block that writes; see `ports.store`."""
-        with self._alone():
-            work = Work(self._tables, is_writable=True)
-            try:
-                yield MemoryTransaction(work, store=self, actor=actor)
-                work.check()
-            except BaseException:
-                work.undo()
-                raise
-            finally:
-                work.is_writable = False
+        return Block(self, actor=actor, is_writable=True)
 
-    @contextmanager
-    def read(self) -> Iterator[Transaction]:
+    def read(self) -> Block:
         """Open a snapshot; see `ports.store`."""
-        with self._alone():
-            work = Work(self._tables, is_writable=False)
-            yield MemoryTransaction(work, store=self, actor=SYSTEM)
+        return Block(self, actor=SYSTEM, is_writable=False)
 
     def migrate(self) -> None:
         """Do nothing: there is no schema."""
@@ -143,16 +183,3 @@ class MemoryStore:
 
     def close(self) -> None:
         """Do nothing: there are no connections."""
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        me = threading.get_ident()
-        # Only this thread can have written its own number, so no lock is needed to compare.
-        if self._inside == me:
-            raise RuntimeError("this thread is inside a block of this store already")
-        with self._lock:
-            self._inside = me
-            try:
-                yield
-            finally:
-                self._inside = None

@@ -30,8 +30,8 @@ class Ordered:
 
     __slots__ = ("_chunks",)
 
-    def __init__(self) -> None:
-        self._chunks: list[list[Any]] = []
+    def __init__(self, *items: Any) -> None:
+        self._chunks: list[list[Any]] = [sorted(items)] if items else []
 
     def __bool__(self) -> bool:
         return bool(self._chunks)
@@ -46,7 +46,11 @@ class Ordered:
             return
         number = self._chunk_of(item)
         chunk = self._chunks[number]
-        insort(chunk, item)
+        # Most things come last: ids and times grow.
+        if item > chunk[-1]:
+            chunk.append(item)
+        else:
+            insort(chunk, item)
         if len(chunk) > CHUNK_MAX:
             half = CHUNK_MAX // 2
             self._chunks.insert(number + 1, chunk[half:])
@@ -72,27 +76,47 @@ class Ordered:
         return chain(rest, chain.from_iterable(self._chunks[number + 1 :]))
 
     def _chunk_of(self, item: Any) -> int:
-        if len(self._chunks) == 1:
-            return 0
+        last = len(self._chunks) - 1
+        if last == 0 or item >= self._chunks[last][0]:
+            return last
         return max(bisect_right(self._chunks, item, key=_first) - 1, 0)
+
+
+_EMPTY = Ordered()
+
+
+def _nothing(_: object) -> None:
+    return None
+
+
+def _all_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """Read several attributes as a tuple, also when there is one or none."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda row: tuple(getattr(row, name) for name in names)
 
 
 class Index(Generic[V]):
     """Keys of rows by group, in order of rank and then key.
 
-    *groups* tells the groups a row belongs to; *rank* what orders it within them, by default the
-    key alone.
+    *groups* tells the groups a row belongs to; the field *rank* orders it within them (None: the
+    key alone does). *watch* names the other fields that decide its groups: while they are as they
+    were, the index need not look.
     """
 
-    __slots__ = ("_by_group", "_groups", "_rank")
+    __slots__ = ("_by_group", "_groups", "_rank", "_watched")
 
     def __init__(
         self,
         groups: Callable[[V], Iterable[Hashable]],
-        rank: Callable[[V], Any] | None = None,
+        *,
+        watch: tuple[str, ...] = (),
+        rank: str | Callable[[V], Any] | None = None,
     ) -> None:
         self._groups = groups
-        self._rank = rank if rank is not None else lambda _: None
+        names = (*watch, rank) if isinstance(rank, str) else watch
+        self._watched = attrgetter(*names) if names else _nothing
+        self._rank = attrgetter(rank) if isinstance(rank, str) else rank or _nothing
         self._by_group: dict[Hashable, Ordered] = {}
 
     def keys(self, group: Hashable = None) -> Iterator[Any]:
@@ -114,48 +138,75 @@ class Index(Generic[V]):
         # Every key is greater than the empty text.
         return self._of(group).after((rank, ""))
 
-    def groups(self) -> Iterator[Hashable]:
-        """Iterate over the groups that have members."""
-        return iter(self._by_group)
-
     def move(self, key: Any, before: V | None, after: V | None) -> None:
         """Follow the change of a row (None: there is none)."""
-        old = self._places(before, key)
-        new = self._places(after, key)
-        if old == new:
+        if before is None:
+            if after is not None:
+                self._enter(key, after)
+        elif after is None:
+            self._leave(key, before)
+        elif self._watched(before) != self._watched(after):
+            self._leave(key, before)
+            self._enter(key, after)
+
+    def _enter(self, key: Any, row: V) -> None:
+        groups = self._groups(row)
+        if not groups:
             return
-        for group, place in old:
+        place = (self._rank(row), key)
+        for group in groups:
+            members = self._by_group.get(group)
+            if members is None:
+                self._by_group[group] = Ordered(place)
+            else:
+                members.add(place)
+
+    def _leave(self, key: Any, row: V) -> None:
+        groups = self._groups(row)
+        if not groups:
+            return
+        place = (self._rank(row), key)
+        for group in groups:
             members = self._by_group[group]
             members.remove(place)
             if not members:
                 del self._by_group[group]
-        for group, place in new:
-            self._by_group.setdefault(group, Ordered()).add(place)
 
     def _of(self, group: Hashable) -> Ordered:
-        return self._by_group.get(group) or Ordered()
-
-    def _places(self, row: V | None, key: Any) -> list[tuple[Hashable, tuple[Any, Any]]]:
-        if row is None:
-            return []
-        groups = self._groups(row)
-        if not groups:
-            return []
-        place = (self._rank(row), key)
-        return [(group, place) for group in groups]
+        return self._by_group.get(group, _EMPTY)
 
 
 class Holders:
-    """Who holds which value of a unique key; two may, until the end of the block."""
+    """Who holds which value of a unique key; two may, until the end of the block.
 
-    __slots__ = ("_by_value", "_value_of", "unique")
+    *rivals* are the values that more than one row holds.
+    """
+
+    __slots__ = ("_by_value", "_value_of", "rivals", "unique")
 
     def __init__(self, unique: Unique) -> None:
         self.unique = unique
+        self.rivals: set[Hashable] = set()
         self._value_of = attrgetter(*unique.fields)
-        self._by_value: dict[Hashable, list[Any]] = {}
+        self._by_value: dict[Hashable, tuple[Any, ...]] = {}
 
-    def value(self, row: Any) -> Hashable:
+    def key(self, value: Hashable) -> Any:
+        """Tell the key of the row that holds *value*, or None."""
+        keys = self._by_value.get(value)
+        return keys[0] if keys else None
+
+    def move(self, key: Any, before: Any, after: Any) -> None:
+        """Follow the change of a row (None: there is none)."""
+        old = None if before is None else self._value(before)
+        new = None if after is None else self._value(after)
+        if old == new:
+            return
+        if old is not None:
+            self._set(old, tuple(one for one in self._by_value[old] if one != key))
+        if new is not None:
+            self._set(new, (*self._by_value.get(new, ()), key))
+
+    def _value(self, row: Any) -> Hashable:
         """Tell the value that *row* holds; None when it is exempt."""
         if self.unique.when is not None and not self.unique.when(row):
             return None
@@ -164,29 +215,15 @@ class Holders:
             return None
         return value
 
-    def key(self, value: Hashable) -> Any:
-        """Tell the key of the row that holds *value*, or None."""
-        keys = self._by_value.get(value)
-        return keys[0] if keys else None
-
-    def has_rivals(self, row: Any) -> bool:
-        """Whether another row holds the same value."""
-        value = self.value(row)
-        return value is not None and len(self._by_value[value]) > 1
-
-    def move(self, key: Any, before: Any, after: Any) -> None:
-        """Follow the change of a row (None: there is none)."""
-        old = None if before is None else self.value(before)
-        new = None if after is None else self.value(after)
-        if old == new:
-            return
-        if old is not None:
-            keys = self._by_value[old]
-            keys.remove(key)
-            if not keys:
-                del self._by_value[old]
-        if new is not None:
-            self._by_value.setdefault(new, []).append(key)
+    def _set(self, value: Hashable, keys: tuple[Any, ...]) -> None:
+        if keys:
+            self._by_value[value] = keys
+        else:
+            del self._by_value[value]
+        if len(keys) > 1:
+            self.rivals.add(value)
+        else:
+            self.rivals.discard(value)
 
 
 class Table(Generic[K, V]):
@@ -209,6 +246,7 @@ class Table(Generic[K, V]):
         self._times = tuple(
             name for name, told in types.items() if told in (datetime, datetime | None)
         )
+        self._times_of = _all_of(self._times)
 
     def put(self, key: K, row: V | None) -> None:
         """Have *row* under *key*, or nothing (None)."""
@@ -223,15 +261,22 @@ class Table(Generic[K, V]):
 
     def in_utc(self, row: V) -> V:
         """Return *row* with its times in UTC. Raises ValueError that names a naive one."""
+        for at in self._times_of(row):
+            if at is not None and at.tzinfo is not UTC:
+                return self._moved_to_utc(row)
+        return row
+
+    def _moved_to_utc(self, row: V) -> V:
+        moved: dict[str, datetime] = {}
         for name in self._times:
             at = getattr(row, name)
-            if at is None or at.tzinfo is UTC:
+            if at is None:
                 continue
             if at.tzinfo is None:
                 raise ValueError(f"{self.kind.__name__}.{name} is naive; times carry their zone")
-            moved: Any = attrs.evolve(row, **{name: at.astimezone(UTC)})  # type: ignore[misc]
-            row = moved
-        return row
+            moved[name] = at.astimezone(UTC)
+        changed: Any = row
+        return attrs.evolve(changed, **moved)  # type: ignore[no-any-return]
 
     def holder(self, unique: str, value: Hashable) -> V | None:
         """Return the row that holds *value* of a unique key."""

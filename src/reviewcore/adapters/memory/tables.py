@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any
 
 from reviewcore.adapters.memory.table import Index, Table
 from reviewcore.domain.artists import ArtistProfile
@@ -38,8 +38,6 @@ from reviewcore.domain.tracks import Track
 from reviewcore.domain.users import EmailVerificationToken, IdentityMark, MarkKind, Session, User
 from reviewcore.ports.store import IdempotencyRecord
 
-V = TypeVar("V")
-
 ALL = (None,)
 """The one group of an index that has no groups."""
 
@@ -51,52 +49,58 @@ UseKey = tuple[str, str, str]
 _id: Callable[[Any], Any] = attrgetter("id")
 
 
-def _by(*names: str) -> Callable[[Any], tuple[Hashable, ...]]:
-    """Group rows by the value of a field, or of several together."""
-    value_of = attrgetter(*names)
-    return lambda row: (value_of(row),)
+Condition = Callable[[Any], bool]
 
 
-def _filtered(*names: str) -> Callable[[Any], tuple[Hashable, ...]]:
-    """Group rows by every choice of filters: each field asked for or not (None)."""
-    if len(names) == 1:
-        one = attrgetter(*names)
-        return lambda row: (None, one(row))
-    both = attrgetter(*names)
+def _by(
+    *names: str,
+    when: Condition | None = None,
+    watch: tuple[str, ...] = (),
+    rank: str | Callable[[Any], Any] | None = None,
+) -> Index[Any]:
+    """Group rows by the value of a field, or of several; without names, put all in one group.
+
+    Only rows for which *when* holds; *watch* names the fields that it looks at.
+    """
+    group_of = attrgetter(*names) if names else None
 
     def groups(row: Any) -> tuple[Hashable, ...]:
-        left, right = both(row)
+        if when is not None and not when(row):
+            return ()
+        return ALL if group_of is None else (group_of(row),)
+
+    return Index(groups, watch=(*names, *watch), rank=rank)
+
+
+def _filtered(*names: str) -> Index[Any]:
+    """Group rows by every choice of filters: each field asked for or not (None)."""
+    values_of = attrgetter(*names)
+
+    def groups(row: Any) -> tuple[Hashable, ...]:
+        if len(names) == 1:
+            return (None, values_of(row))
+        left, right = values_of(row)
         return ((None, None), (left, None), (None, right), (left, right))
 
-    return groups
+    return Index(groups, watch=names)
 
 
-def _when(
-    condition: Callable[[V], bool], groups: Callable[[V], tuple[Hashable, ...]]
-) -> Callable[[V], tuple[Hashable, ...]]:
-    """Index only rows for which *condition* holds."""
-    return lambda row: groups(row) if condition(row) else ()
-
-
-def _all(_: object) -> tuple[Hashable, ...]:
-    return ALL
-
-
-def ready_at(row: Any) -> datetime:
+def _ready_at(row: Any) -> datetime:
     """Tell from when on a row can be leased: it is due, and nobody holds it."""
     due: datetime = row.next_attempt_at
     leased: datetime | None = row.leased_until
     return due if leased is None else max(due, leased)
 
 
-def _leasable(condition: Callable[[V], bool]) -> Index[V]:
-    def wanted(row: Any) -> bool:
-        return row.next_attempt_at is not None and condition(row)
+def _leasable(condition: Condition, *, watch: tuple[str, ...]) -> Index[Any]:
+    return _by(
+        when=lambda row: row.next_attempt_at is not None and condition(row),
+        watch=(*watch, "next_attempt_at", "leased_until"),
+        rank=_ready_at,
+    )
 
-    return Index(_when(wanted, _all), ready_at)
 
-
-def is_pending(record: EventRecord) -> bool:
+def _is_pending(record: EventRecord) -> bool:
     """Whether the event is still to be delivered."""
     return record.delivered_at is None and record.next_attempt_at is not None
 
@@ -114,27 +118,26 @@ class Tables:
         self._make_reviews()
         self._make_money()
         self._make_logs()
+        tables = [one for one in vars(self).values() if isinstance(one, Table)]
+        self.holders = [holders for table in tables for holders in table.holders.values()]
 
     def _make_people(self) -> None:
-        self.users: Table[UserId, User] = Table(User, _id, {"all": Index(_all)})
+        self.users: Table[UserId, User] = Table(User, _id, {"all": _by()})
         self.sessions: Table[SessionId, Session] = Table(Session, _id)
         self.email_tokens: Table[str, EmailVerificationToken] = Table(EmailVerificationToken, _id)
         self.marks: Table[MarkKey, IdentityMark] = Table(
             IdentityMark,
             attrgetter("user_id", "kind", "value"),
-            {"user": Index(_by("user_id")), "value": Index(_by("kind", "value"))},
+            {"user": _by("user_id"), "value": _by("kind", "value")},
         )
         self.artists: Table[ArtistId, ArtistProfile] = Table(ArtistProfile, _id)
         self.reviewers: Table[ReviewerId, ReviewerProfile] = Table(
             ReviewerProfile,
             _id,
             {
-                "page": Index(_filtered("is_restricted")),
-                "genre": Index(attrgetter("genres")),
-                "grant": Index(
-                    _when(lambda one: one.granted_until is not None, _all),
-                    attrgetter("granted_until"),
-                ),
+                "page": _filtered("is_restricted"),
+                "genre": Index(attrgetter("genres"), watch=("genres",)),
+                "grant": _by(when=lambda one: one.granted_until is not None, rank="granted_until"),
             },
         )
         self.genres: Table[GenreId, Genre] = Table(Genre, _id)
@@ -144,20 +147,22 @@ class Tables:
             Track,
             _id,
             {
-                "page": Index(_filtered("artist_id", "status")),
+                "page": _filtered("artist_id", "status"),
                 "waiting": Index(
                     lambda track: () if track.assign_at is None else (None, *track.genres),
-                    attrgetter("assign_at"),
+                    watch=("genres",),
+                    rank="assign_at",
                 ),
-                "open": Index(
-                    _when(lambda track: track.is_live and track.closed_at is None, _all),
-                    attrgetter("paid_at"),
+                "open": _by(
+                    when=lambda track: track.is_live and track.closed_at is None,
+                    watch=("status", "closed_at"),
+                    rank="paid_at",
                 ),
-                "promo": Index(_when(lambda track: track.is_free, _by("artist_id", "promo_code"))),
+                "promo": _by("artist_id", "promo_code", when=lambda track: track.is_free),
             },
         )
         self.slots: Table[SlotKey, Slot] = Table(
-            Slot, attrgetter("track_id", "number"), {"track": Index(_by("track_id"))}
+            Slot, attrgetter("track_id", "number"), {"track": _by("track_id")}
         )
 
     def _make_reviews(self) -> None:
@@ -165,44 +170,48 @@ class Tables:
             Review,
             _id,
             {
-                "track": Index(_by("track_id")),
-                "active": Index(_when(lambda review: review.is_active, _by("reviewer_id"))),
-                "pair": Index(_by("reviewer_id", "artist_id")),
-                "ended": Index(
-                    _when(
-                        lambda review: review.end_reason is not None,
-                        _by("reviewer_id", "end_reason"),
-                    ),
-                    attrgetter("ended_at"),
+                "track": _by("track_id"),
+                "active": _by(
+                    "reviewer_id", when=lambda review: review.is_active, watch=("status",)
                 ),
-                "flagged": Index(
-                    _when(lambda review: review.flag_status is FlagStatus.OPEN, _by("reviewer_id"))
+                "pair": _by("reviewer_id", "artist_id"),
+                "ended": _by(
+                    "reviewer_id",
+                    "end_reason",
+                    when=lambda review: review.end_reason is not None,
+                    rank="ended_at",
                 ),
-                "earned": Index(_when(_is_earned, _by("reviewer_id")), attrgetter("ended_at")),
+                "flagged": _by(
+                    "reviewer_id",
+                    when=lambda review: review.flag_status is FlagStatus.OPEN,
+                    watch=("flag_status",),
+                ),
+                "earned": _by(
+                    "reviewer_id",
+                    when=_is_earned,
+                    watch=("status", "flag_status"),
+                    rank="ended_at",
+                ),
             },
         )
         self.queue: Table[ReviewId, ReviewQueue] = Table(
             ReviewQueue,
             _id,
-            {
-                "reviewer": Index(_by("reviewer_id"), attrgetter("expires_at")),
-                "deadline": Index(_all, attrgetter("expires_at")),
-            },
+            {"reviewer": _by("reviewer_id", rank="expires_at"), "deadline": _by(rank="expires_at")},
         )
         self.timestamps: Table[RemarkKey, ReviewTimestamp] = Table(
-            ReviewTimestamp,
-            attrgetter("review_id", "number"),
-            {"review": Index(_by("review_id"))},
+            ReviewTimestamp, attrgetter("review_id", "number"), {"review": _by("review_id")}
         )
         self.flags: Table[FlagId, Flag] = Table(
             Flag,
             _id,
             {
-                "page": Index(_filtered("status")),
-                "track": Index(_by("track_id")),
-                "open": Index(
-                    _when(lambda flag: flag.status is FlagStatus.OPEN, _all),
-                    attrgetter("created_at"),
+                "page": _filtered("status"),
+                "track": _by("track_id"),
+                "open": _by(
+                    when=lambda flag: flag.status is FlagStatus.OPEN,
+                    watch=("status",),
+                    rank="created_at",
                 ),
             },
         )
@@ -213,30 +222,40 @@ class Tables:
             CheckoutAttempt,
             _id,
             {
-                "payment": Index(_by("payment_id"), attrgetter("number")),
-                "ready": _leasable(lambda attempt: attempt.status is not AttemptStatus.PAID),
+                "payment": _by("payment_id", rank="number"),
+                "ready": _leasable(
+                    lambda attempt: attempt.status is not AttemptStatus.PAID, watch=("status",)
+                ),
             },
         )
         self.refunds: Table[RefundId, Refund] = Table(
             Refund,
             _id,
             {
-                "payment": Index(_by("payment_id")),
-                "ready": _leasable(lambda refund: not refund.is_final),
+                "payment": _by("payment_id"),
+                "ready": _leasable(lambda refund: not refund.is_final, watch=("status",)),
             },
         )
         self.payouts: Table[PayoutId, Payout] = Table(
             Payout,
             _id,
             {
-                "page": Index(_filtered("reviewer_id", "status")),
-                "ready": _leasable(lambda payout: payout.is_automatic and not payout.is_final),
+                "page": _filtered("reviewer_id", "status"),
+                "ready": _leasable(
+                    lambda payout: payout.is_automatic and not payout.is_final,
+                    watch=("method", "status"),
+                ),
             },
         )
         self.entries: Table[EntryId, Entry] = Table(
             Entry,
             _id,
-            {"account": Index(lambda entry: tuple({one.account for one in entry.postings}))},
+            {
+                "account": Index(
+                    lambda entry: tuple({one.account for one in entry.postings}),
+                    watch=("postings",),
+                )
+            },
         )
 
     def _make_logs(self) -> None:
@@ -244,9 +263,14 @@ class Tables:
             EventRecord,
             _id,
             {
-                "all": Index(_all),
-                "pending": Index(_when(is_pending, _by("aggregate")), attrgetter("sequence")),
-                "ready": Index(_when(is_pending, _all), ready_at),
+                "all": _by(),
+                "pending": _by(
+                    "aggregate",
+                    when=_is_pending,
+                    watch=("delivered_at", "next_attempt_at"),
+                    rank="sequence",
+                ),
+                "ready": _leasable(_is_pending, watch=("delivered_at",)),
             },
         )
         # By aggregate, the number of its last event.
@@ -254,5 +278,5 @@ class Tables:
         self.uses: Table[UseKey, IdempotencyRecord] = Table(
             IdempotencyRecord,
             attrgetter("actor", "use_case", "key"),
-            {"made": Index(_all, attrgetter("created_at"))},
+            {"made": _by(rank="created_at")},
         )

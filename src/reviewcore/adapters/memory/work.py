@@ -56,15 +56,24 @@ class Work:
         """Raise the conflict of the first key that is taken twice."""
         for refusal in self._refused:
             raise refusal
-        for table, key in self._before:
-            row = table.rows.get(key)
-            if row is None:
-                continue
-            for holders in table.holders.values():
-                if holders.has_rivals(row):
-                    raise holders.unique.conflict()
+        for holders in self.tables.holders:
+            if holders.rivals:
+                raise holders.unique.conflict()
 
-    def undo(self) -> None:
+    def end(self, *, is_kept: bool) -> None:
+        """Keep what was changed if it may be, or put everything back. Raises as `check` does."""
+        try:
+            if is_kept:
+                self.check()
+        except BaseException:
+            is_kept = False
+            raise
+        finally:
+            if not is_kept:
+                self._undo()
+            self.is_writable = False
+
+    def _undo(self) -> None:
         """Put everything back as it was."""
         for (table, key), row in self._before.items():
             table.put(key, row)
