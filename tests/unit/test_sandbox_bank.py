@@ -13,7 +13,7 @@ from reviewcore.adapters.sandbox import PayeeOutcome, PayerOutcome, SandboxBank
 from reviewcore.adapters.sandbox.money_in import fee_of
 from reviewcore.domain.errors import EntityNotFound
 from reviewcore.domain.money import Cents
-from reviewcore.ports.processor import Declined, Done, SessionState
+from reviewcore.ports.processor import Declined, Done, SessionState, Unknown
 from reviewcore.testing.clock import ManualClock
 from reviewcore.testing.contracts.processor import Payee, Payer, PaymentsContract, PayoutsContract
 from reviewcore.testing.contracts.processor.orders import (
@@ -119,7 +119,7 @@ def test_a_repeated_key_gets_the_first_answer_though_the_session_was_paid(
     [{"amount": 1}, {"title": "Other"}, {"success_url": "http://other.test/"}],
     ids=lambda change: next(iter(change)),
 )
-def test_a_key_with_any_other_parameter_is_declined(
+def test_a_key_with_any_other_parameter_is_not_acted_on(
     bank: SandboxBank, change: dict[str, Any]
 ) -> None:
     order = checkout_order()
@@ -127,14 +127,14 @@ def test_a_key_with_any_other_parameter_is_declined(
 
     answer = bank.open_checkout(attrs.evolve(order, **change))
 
-    assert answer == Declined("key_reused")
+    assert answer == Unknown("key_reused")
 
 
 def test_a_key_is_not_shared_by_different_calls(bank: SandboxBank) -> None:
     order = checkout_order()
     done(bank.open_checkout(order))
 
-    assert bank.open_account(account_order(key=order.key)) == Declined("key_reused")
+    assert bank.open_account(account_order(key=order.key)) == Unknown("key_reused")
 
 
 def test_of_two_sessions_of_an_attempt_the_paid_one_is_found(bank: SandboxBank) -> None:

@@ -350,7 +350,10 @@ def rules_from(table: Mapping[str, Any]) -> MarketRules:
 def _decimal(name: str, value: object) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise InvalidRules(attributes=(name,), reason="must be a number")
-    return Decimal(str(value))
+    number = Decimal(str(value))
+    if not number.is_finite():
+        raise InvalidRules(attributes=(name,), reason="must be a number")
+    return number
 
 
 def _table(name: str, value: object) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 A call ends *done*, *declined* (final, nothing happened) or *unknown* (it may have happened: a
 time-out, a 5xx, a lost connection). Unknown is never failure. Every call that moves money carries
-an idempotency key: the same key with the same order always has the effect of one call.
+an idempotency key: the same key with the same order always has the effect of one call, and the
+same key with another order is unknown, for the first order may have gone through.
 """
 
 from __future__ import annotations
@@ -161,7 +162,7 @@ class Payments(Protocol):
         ...
 
     def refund(self, order: RefundOrder, /) -> Outcome[RefundView]:
-        """Give money back; the same key gives it once."""
+        """Give money back; the same key gives it once. Declined when more than was paid."""
         ...
 
     def find_refund(self, refund_id: str, payment_id: str, /) -> Outcome[RefundView | None]:
@@ -189,7 +190,7 @@ class Payouts(Protocol):
         ...
 
     def transfer(self, order: TransferOrder, /) -> Outcome[TransferView]:
-        """Pay; the same key pays once."""
+        """Pay; the same key pays once. Declined when the account cannot be paid."""
         ...
 
     def find_transfer(self, payout_id: str, /) -> Outcome[TransferView | None]:

@@ -97,7 +97,6 @@ def _new_attempt(
 
 
 def _order(attempt: CheckoutAttempt) -> CheckoutOrder:
-    returning = f"{attempt.return_url}?session_id={{CHECKOUT_SESSION_ID}}"
     return CheckoutOrder(
         attempt_id=attempt.id,
         track_id=attempt.track_id,
@@ -105,8 +104,9 @@ def _order(attempt: CheckoutAttempt) -> CheckoutOrder:
         amount=attempt.amount,
         currency=attempt.currency,
         key=attempt.key,
-        success_url=returning,
-        cancel_url=returning,
+        # The processor puts the session's id into the first; the second is used as it is.
+        success_url=f"{attempt.return_url}?session_id={{CHECKOUT_SESSION_ID}}",
+        cancel_url=f"{attempt.return_url}?attempt_id={attempt.id}",
     )
 
 

@@ -44,7 +44,7 @@ def send_payout(store: Store, payouts: Payouts, command: SendPayout) -> Payout:
     outcome = payouts.transfer(_order(sending)) if fresh else payouts.find_transfer(sending.id)
 
     with store.begin() as tx:
-        return _settle(tx, sending, outcome)
+        return _settle(tx, sending, outcome, fresh=fresh)
 
 
 def _order(payout: Payout) -> TransferOrder:
@@ -58,7 +58,11 @@ def _order(payout: Payout) -> TransferOrder:
 
 
 def _settle(
-    tx: Transaction, sending: Payout, outcome: Outcome[TransferView] | Outcome[TransferView | None]
+    tx: Transaction,
+    sending: Payout,
+    outcome: Outcome[TransferView] | Outcome[TransferView | None],
+    *,
+    fresh: bool,
 ) -> Payout:
     reviewer = tx.reviewers.lock(sending.reviewer_id)
     payout = tx.payouts.lock(sending.id)
@@ -70,7 +74,8 @@ def _settle(
             settled = payout.complete(view.external_id, tx.now)
             tx.ledger.add(ledger.payout_completed(settled))
             tx.events.add(events.PayoutCompleted(payout_id=payout.id))
-        case Declined(code):
+        # A declined look-up says nothing of the transfer: only what was sent can be refused.
+        case Declined(code) if fresh:
             settled = payout.fail(code, tx.now)
             tx.reviewers.update(reviewer.restore(payout.amount))
             tx.ledger.add(ledger.payout_failed(settled))

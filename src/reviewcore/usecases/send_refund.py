@@ -49,7 +49,8 @@ def send_refund(store: Store, payments: Payments, command: SendRefund) -> Refund
             # Another worker got here first.
             return refund
         match outcome:
-            case Declined(code):
+            # A declined look-up says nothing of the refund: only what was sent can be refused.
+            case Declined(code) if fresh:
                 return _fail(tx, refund, code)
             case Done(view) if view is not None:
                 done = refund.complete(view.external_id, tx.now)

@@ -21,7 +21,7 @@ D = TypeVar("D", bound="Desk")
 NOT_FOUND = Declined("not_found")
 AMOUNT_TOO_SMALL = Declined("amount_too_small")
 CURRENCY_MISMATCH = Declined("currency_mismatch")
-KEY_REUSED = Declined("key_reused")
+KEY_REUSED = Unknown("key_reused")
 
 
 class Order(attrs.AttrsInstance, Protocol):

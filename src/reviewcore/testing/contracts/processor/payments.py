@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from reviewcore.domain.money import Cents
-from reviewcore.ports.processor import Declined, Done, Payments, SessionState, SessionView
+from reviewcore.ports.processor import Declined, Done, Payments, SessionState, SessionView, Unknown
 from reviewcore.testing.contracts.processor.orders import (
     PRICE,
     at_once,
@@ -93,7 +93,7 @@ class PaymentsContract:
 
         answer = payments.open_checkout(attrs.evolve(order, amount=Cents(1)))
 
-        assert isinstance(answer, Declined)
+        assert isinstance(answer, Unknown)
 
     def test_one_key_at_once_opens_one_session(self, payments: Payments) -> None:
         order = checkout_order()
@@ -149,12 +149,12 @@ class PaymentsContract:
     def test_a_session_that_never_was_is_surely_none(self, payments: Payments) -> None:
         assert payments.find_session(fresh("attempt")) == Done(None)
 
-    def test_a_declined_order_leaves_no_session(self, payments: Payments) -> None:
+    def test_a_key_used_before_opens_no_other_session(self, payments: Payments) -> None:
         order = checkout_order()
         done(payments.open_checkout(order))
         other = attrs.evolve(order, attempt_id=fresh("attempt"))
 
-        assert isinstance(payments.open_checkout(other), Declined)
+        assert isinstance(payments.open_checkout(other), Unknown)
 
         assert payments.find_session(other.attempt_id) == Done(None)
 
@@ -215,7 +215,7 @@ class PaymentsContract:
 
         answer = payments.refund(attrs.evolve(order, amount=Cents(1)))
 
-        assert isinstance(answer, Declined)
+        assert isinstance(answer, Unknown)
         assert done(payments.find_refund(order.refund_id, payment_id)) == first
 
     def test_no_more_goes_back_than_was_paid(self, payments: Payments, payment_id: str) -> None:
