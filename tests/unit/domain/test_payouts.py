@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import product
+
+import pytest
+
+from reviewcore.domain.errors import (
+    BelowMinimumPayout,
+    DestinationRequired,
+    InsufficientBalance,
+    InvalidText,
+    InvalidTransition,
+    PayoutAccountNotReady,
+    PayoutAccountTooNew,
+)
+from reviewcore.domain.money import Cents
+from reviewcore.domain.payouts import (
+    NEXT,
+    Payout,
+    PayoutMethod,
+    PayoutStatus,
+    require_amount,
+    require_destination,
+    withdrawable,
+)
+from reviewcore.domain.reviewers import ReviewerProfile
+from reviewcore.domain.rules import MarketRules
+from reviewcore.testing import builders as make
+from reviewcore.testing.clock import START
+
+RULES = MarketRules()
+LATER = START + timedelta(minutes=5)
+PENDING, PROCESSING, COMPLETED, FAILED = PayoutStatus
+S = PayoutStatus
+
+VERBS: dict[str, tuple[Callable[[Payout], Payout], dict[S, S]]] = {
+    "send": (
+        lambda it: it.send(LATER),
+        {PENDING: PROCESSING, PROCESSING: PROCESSING},
+    ),
+    "complete": (
+        lambda it: it.complete("tr_1", LATER),
+        {PENDING: COMPLETED, PROCESSING: COMPLETED},
+    ),
+    "fail": (lambda it: it.fail("closed", LATER), {PENDING: FAILED, PROCESSING: FAILED}),
+}
+
+
+@pytest.mark.parametrize(("verb", "status"), list(product(VERBS, PayoutStatus)))
+def test_a_payout_moves_as_the_table_says(verb: str, status: PayoutStatus) -> None:
+    act, allowed = VERBS[verb]
+    payout = make.a_payout(status=status)
+
+    if status in allowed:
+        assert act(payout).status is allowed[status]
+    else:
+        with pytest.raises(InvalidTransition) as refusal:
+            act(payout)
+        assert (refusal.value.entity, refusal.value.status) == ("Payout", status)
+
+
+@pytest.mark.parametrize(("method", "status"), list(product(PayoutMethod, PayoutStatus)))
+def test_an_administrator_settles_what_waits_and_is_not_automatic(
+    method: PayoutMethod, status: PayoutStatus
+) -> None:
+    payout = make.a_payout(method=method, status=status)
+
+    if status is PENDING and method is not PayoutMethod.STRIPE_CONNECT:
+        settled = payout.settle(" ref 7 ", LATER)
+        assert (settled.status, settled.reference) == (COMPLETED, "ref 7")
+        assert settled.processed_at == LATER
+    else:
+        with pytest.raises(InvalidTransition):
+            payout.settle("ref 7", LATER)
+
+
+@pytest.mark.parametrize("reference", ["", "  ", "x" * 201, "a\nb"])
+def test_a_settled_payout_needs_a_reference(reference: str) -> None:
+    with pytest.raises(InvalidText):
+        make.a_payout(method=PayoutMethod.PAYPAL).settle(reference, LATER)
+
+
+def test_every_status_has_its_row_and_two_are_final() -> None:
+    assert set(NEXT) == set(PayoutStatus)
+    assert {status for status in S if make.a_payout(status=status).is_final} == {
+        COMPLETED,
+        FAILED,
+    }
+
+
+def test_a_transfer_is_sent_again_with_its_key_and_a_longer_pause() -> None:
+    payout = make.a_payout()
+
+    once = payout.send(START)
+    twice = once.send(LATER)
+
+    assert (twice.attempts, twice.sent_at, twice.key) == (2, START, payout.key)
+    assert twice.next_attempt_at == LATER + timedelta(seconds=4)
+
+
+def test_a_transfer_that_is_looked_for_stays_under_way() -> None:
+    payout = make.a_payout(status=PROCESSING)
+
+    looked = payout.look_up(LATER)
+
+    assert (looked.status, looked.look_ups, looked.attempts) == (PROCESSING, 1, 1)
+    assert looked.next_attempt_at is not None
+    assert looked.next_attempt_at > LATER
+
+
+def test_a_payout_that_ended_is_left_alone() -> None:
+    done = make.a_payout(status=PROCESSING).complete("tr_1", LATER)
+    refused = make.a_payout(status=PROCESSING).fail("closed", LATER)
+
+    assert (done.external_id, done.processed_at, done.next_attempt_at) == ("tr_1", LATER, None)
+    assert (refused.failure_reason, refused.next_attempt_at) == ("closed", None)
+
+
+# ── how much, and where to ───────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("balance", "held", "expected"), [(1000, 0, 1000), (1000, 50, 950), (50, 100, 0), (-50, 0, 0)]
+)
+def test_what_is_held_cannot_be_withdrawn(balance: int, held: int, expected: int) -> None:
+    reviewer = make.a_reviewer(pending_balance=balance)
+
+    assert withdrawable(reviewer, held=Cents(held)) == expected
+
+
+def test_all_that_is_available_is_withdrawn_unless_said_otherwise() -> None:
+    assert require_amount(None, available=Cents(1234), rules=RULES) == 1234
+    assert require_amount(Cents(1000), available=Cents(1234), rules=RULES) == 1000
+    assert require_amount(Cents(1234), available=Cents(1234), rules=RULES) == 1234
+
+
+@pytest.mark.parametrize("amount", [None, 999, 0, -1000])
+def test_less_than_the_minimum_is_refused(amount: int | None) -> None:
+    wanted = None if amount is None else Cents(amount)
+
+    with pytest.raises(BelowMinimumPayout) as refusal:
+        require_amount(wanted, available=Cents(999), rules=RULES)
+
+    assert refusal.value.minimum_cents == 1000
+
+
+def test_more_than_is_available_is_refused() -> None:
+    with pytest.raises(InsufficientBalance) as refusal:
+        require_amount(Cents(1001), available=Cents(1000), rules=RULES)
+
+    assert refusal.value.withdrawable_cents == 1000
+
+
+def connected(**changes: object) -> ReviewerProfile:
+    return make.a_reviewer(
+        **{
+            "stripe_account_id": "acct_1",
+            "payout_account_changed_at": START,
+            "payout_account_ready": True,
+            **changes,
+        }
+    )
+
+
+def destination_at(reviewer: ReviewerProfile, days: float) -> str:
+    return require_destination(
+        reviewer,
+        PayoutMethod.STRIPE_CONNECT,
+        None,
+        rules=RULES,
+        at=START + timedelta(days=days),
+    )
+
+
+def test_a_ready_account_is_paid_to_from_the_seventh_day_on() -> None:
+    with pytest.raises(PayoutAccountTooNew) as refusal:
+        destination_at(connected(), 6.99)
+
+    assert destination_at(connected(), 7) == "acct_1"
+    assert refusal.value.payable_at == START + timedelta(days=7)
+
+
+@pytest.mark.parametrize("changes", [{"payout_account_ready": False}, {"stripe_account_id": None}])
+def test_an_account_that_cannot_be_paid_is_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(PayoutAccountNotReady):
+        destination_at(connected(**changes), 8)
+
+
+@pytest.mark.parametrize("method", [PayoutMethod.PAYPAL, PayoutMethod.MANUAL])
+def test_other_methods_go_to_a_destination(method: PayoutMethod) -> None:
+    told = require_destination(make.a_reviewer(), method, " a@b.example ", rules=RULES, at=START)
+
+    assert told == "a@b.example"
+
+
+@pytest.mark.parametrize("method", [PayoutMethod.PAYPAL, PayoutMethod.MANUAL])
+@pytest.mark.parametrize("destination", [None, "", "  "])
+def test_other_methods_need_a_destination(method: PayoutMethod, destination: str | None) -> None:
+    with pytest.raises(DestinationRequired) as refusal:
+        require_destination(make.a_reviewer(), method, destination, rules=RULES, at=START)
+
+    assert refusal.value.method == method
+
+
+@pytest.mark.parametrize("destination", ["ab", "x" * 255, "a@b\nc"])
+def test_a_destination_is_one_line_of_3_to_254_characters(destination: str) -> None:
+    with pytest.raises(InvalidText):
+        require_destination(
+            make.a_reviewer(), PayoutMethod.PAYPAL, destination, rules=RULES, at=START
+        )
