@@ -198,6 +198,9 @@ class Track:
     ) -> tuple[Self, tuple[events.Event, ...]]:
         reviews = self.reviews_completed + counted
         slots = self.slots_refunded + refunded
+        assert self.paid_at is not None, "only a paid track has slots that end"
+        assert reviews >= 0, "what does not count cannot be taken back"
+        assert reviews + slots <= self.reviews_requested, "more slots ended than there are"
         status = status_of(requested=self.reviews_requested, counted=reviews, refunded=slots)
         done = status is TrackStatus.COMPLETED
         halfway = counted > 0 and reviews * 2 >= self.reviews_requested
@@ -246,7 +249,11 @@ class Track:
 
     def cancel_unpaid(self) -> Self:
         """Withdraw it before any money was applied."""
-        self._require(TrackStatus.CANCELLED)
+        if self.status is not TrackStatus.PENDING_PAYMENT:
+            # Once it is queued, only refunding its slots may end it: money would be left behind.
+            raise InvalidTransition(
+                entity="Track", status=self.status, wanted=TrackStatus.CANCELLED
+            )
         return attrs.evolve(self, status=TrackStatus.CANCELLED, assign_at=None)
 
     def require_closable(self, at: datetime, *, rules: MarketRules) -> None:

@@ -10,9 +10,9 @@ from reviewcore.domain.errors import CreditAndCode, PromoCodeUsed, UnknownPromoC
 from reviewcore.domain.ids import ArtistId, PaymentId, TrackId
 from reviewcore.domain.money import ZERO, Cents
 from reviewcore.domain.payments import Payment, PaymentStatus
-from reviewcore.domain.rules import PackageType
+from reviewcore.domain.rules import FREE_CREDIT, PackageType
 from reviewcore.domain.slots import Slot, free_slots, paid_slots
-from reviewcore.domain.tracks import FREE_CREDIT, Track
+from reviewcore.domain.tracks import Track
 from reviewcore.ports.store import Transaction
 from reviewcore.usecases.steps.paying import drop_attempts
 

@@ -12,8 +12,9 @@ from reviewcore.domain.artists import ArtistProfile
 from reviewcore.domain.ids import RefundId
 from reviewcore.domain.money import ZERO, Cents, total
 from reviewcore.domain.payments import Payment, Refund, RefundReason, RefundStatus
+from reviewcore.domain.rules import FREE_CREDIT
 from reviewcore.domain.slots import Slot
-from reviewcore.domain.tracks import FREE_CREDIT, Track, TrackStatus
+from reviewcore.domain.tracks import Track, TrackStatus
 from reviewcore.ports.store import Transaction
 
 

@@ -1,0 +1,395 @@
+from __future__ import annotations
+
+import tomllib
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+import pytest
+
+from reviewcore.domain.errors import InvalidRules
+from reviewcore.domain.money import Cents
+from reviewcore.domain.rules import (
+    ORDERED,
+    PACKAGES,
+    QUIZ,
+    RANGES,
+    REVIEWS_MAX,
+    MarketRules,
+    Package,
+    PackageType,
+    QuizQuestion,
+    Tier,
+    plain,
+    rules_from,
+)
+
+# The paragraph "Rules file" of interface.md, as it stands there.
+RULES_FILE_PARAGRAPH = """
+`currency` "usd" · `rate_normal_cents` 50 · `rate_pro_cents` 150 · `signup_free_credits` 1 ·
+`free_credit_reviews` 1 · `promo_codes` {} · `reviewer_account_age_hours` 24 ·
+`active_assignments_max_normal` 3 · `active_assignments_max_pro` 5 · `pair_reviews_max` 2 ·
+`pair_window_days` 30 · `exploration_share_percent` 10 · `exploration_ratings_max` 10 ·
+`assignment_ttl_hours` 48 · `skips_per_day_max` 3 · `heartbeat_credit_max_seconds` 10 ·
+`heartbeat_freshness_seconds` 600 · `minimum_listen_seconds` 180 · `minimum_listen_percent` 80 ·
+`words_min` 30 · `words_unique_min` 8 · `words_unique_percent_min` 30 ·
+`genres_per_reviewer_min` 3 · `genres_per_reviewer_max` 5 · `quiz_pass_min` 3 ·
+`pro_reviews_min` 50 · `pro_rating_min` 4.7 · `pro_gems_min` 10 · `flags_max` 3 ·
+`flag_window_days` 7 · `flags_per_track_max_percent` 20 · `replacements_per_slot_max` 1 ·
+`flag_open_days_max` 14 · `unplayable_reports_max` 2 · `unplayable_per_day_max` 3 ·
+`idempotency_days` 30 · `earning_hold_days` 0 · `payout_delay_days` 7 ·
+`minimum_payout_cents` 1000 · `fill_deadline_days` 14
+"""
+
+PROMISED = dict(
+    entry.strip().removeprefix("`").split("` ")
+    for entry in RULES_FILE_PARAGRAPH.replace("\n", " ").split("·")
+)
+
+
+def refusal_of(**changes: Any) -> InvalidRules:
+    with pytest.raises(InvalidRules) as refusal:
+        MarketRules(**changes)
+    return refusal.value
+
+
+def refusal_of_file(text: str) -> InvalidRules:
+    with pytest.raises(InvalidRules) as refusal:
+        rules_from(tomllib.loads(text))
+    return refusal.value
+
+
+def packages(**changes: Any) -> dict[PackageType, Package]:
+    return {**PACKAGES, PackageType.STARTER: attrs.evolve(PACKAGES[PackageType.STARTER], **changes)}
+
+
+# ── defaults ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", sorted(PROMISED))
+def test_a_default_is_the_one_promised(name: str) -> None:
+    default = getattr(MarketRules(), name)
+
+    told = dict(default) if name == "promo_codes" else default
+    assert str(told).strip("'") == PROMISED[name].strip('"')
+
+
+def test_every_rule_is_promised_and_no_other() -> None:
+    names = {field.name for field in attrs.fields(MarketRules)}
+
+    assert names == {*PROMISED, "packages", "quiz"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "reviews", "price", "pro", "priority"),
+    [
+        ("STARTER", 5, 495, 0, 0),
+        ("STANDARD", 10, 1495, 2, 5),
+        ("PRO", 10, 2995, 10, 10),
+        ("DEEP_DIVE", 25, 2995, 3, 10),
+    ],
+)
+def test_the_packages_are_those_of_the_specification(
+    kind: str, reviews: int, price: int, pro: int, priority: int
+) -> None:
+    package = MarketRules().packages[PackageType(kind)]
+
+    assert package == Package(
+        reviews=reviews, price_cents=Cents(price), pro_min=pro, priority=priority
+    )
+
+
+def test_the_quiz_has_four_questions() -> None:
+    assert len(QUIZ) == 4
+    assert MarketRules().quiz == QUIZ
+
+
+def test_every_number_has_a_range() -> None:
+    others = {"currency", "promo_codes", "packages", "quiz"}
+
+    assert {field.name for field in attrs.fields(MarketRules)} == {*RANGES, *others}
+
+
+# ── what follows from the numbers ────────────────────────────────────────────────────────────
+
+
+def test_a_tier_tells_rate_and_load() -> None:
+    rules = MarketRules()
+
+    assert (rules.rate(Tier.NORMAL), rules.rate(Tier.PRO)) == (50, 150)
+    assert rules.active_assignments_max(Tier.NORMAL) == 3
+    assert rules.active_assignments_max(Tier.PRO) == 5
+
+
+@pytest.mark.parametrize(
+    ("duration", "seconds"), [(None, 180), (100, 80), (225, 180), (3600, 180), (1, 0)]
+)
+def test_the_shorter_of_three_minutes_and_four_fifths_is_to_be_heard(
+    duration: int | None, seconds: int
+) -> None:
+    assert MarketRules().minimum_listen(duration) == seconds
+
+
+@pytest.mark.parametrize(("slots", "flags"), [(1, 1), (5, 1), (9, 1), (10, 2), (25, 5)])
+def test_a_fifth_of_the_slots_can_be_flagged_and_at_least_one(slots: int, flags: int) -> None:
+    assert MarketRules().flags_per_track_max(slots) == flags
+
+
+def test_equal_rules_have_equal_versions() -> None:
+    assert MarketRules().version == rules_from({}).version
+    assert MarketRules().version == MarketRules(pro_rating_min=Decimal("4.70")).version
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"flags_max": 4},
+        {"currency": "eur"},
+        {"pro_rating_min": Decimal("4.6")},
+        {"promo_codes": {"LAUNCH": 2}},
+        {"packages": packages(priority=1)},
+        {"quiz": QUIZ[:3]},
+    ],
+)
+def test_any_change_changes_the_version(changes: dict[str, Any]) -> None:
+    version = MarketRules(**changes).version
+
+    assert version != MarketRules().version
+    assert len(version) == 12
+
+
+def test_rules_are_frozen() -> None:
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        MarketRules().flags_max = 9  # type: ignore[misc]  # the point
+
+
+# ── refusals ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", sorted(RANGES))
+def test_a_number_out_of_range_is_refused_by_name(name: str) -> None:
+    low, high = RANGES[name]
+    kind = Decimal if name == "pro_rating_min" else int
+
+    below = refusal_of(**{name: kind(low - 1)})
+    above = refusal_of(**{name: kind(high + 1)})
+
+    assert below.attributes == above.attributes == (name,)
+    assert below.reason == f"must be between {low} and {high}"
+
+
+@pytest.mark.parametrize("name", sorted(set(RANGES) - {"pro_rating_min"}))
+@pytest.mark.parametrize("wrong", ["3", 3.0, True, None])
+def test_a_number_of_another_type_is_refused_by_name(name: str, wrong: object) -> None:
+    refusal = refusal_of(**{name: wrong})
+
+    assert refusal.attributes == (name,)
+    assert refusal.reason == "must be a whole number"
+
+
+@pytest.mark.parametrize("wrong", [4.7, "4.7", Decimal("NaN"), Decimal("Infinity"), None])
+def test_a_rating_that_is_no_exact_number_is_refused(wrong: object) -> None:
+    assert refusal_of(pro_rating_min=wrong).attributes == ("pro_rating_min",)
+
+
+@pytest.mark.parametrize("wrong", ["USD", "us", "usdx", "", "u$d", 3, "usd\n"])
+def test_a_currency_is_three_lower_case_letters(wrong: object) -> None:
+    assert refusal_of(currency=wrong).attributes == ("currency",)
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        {"LAUNCH": 0},
+        {"LAUNCH": -1},
+        {"LAUNCH": REVIEWS_MAX + 1},
+        {"LAUNCH": "5"},
+        {"LAUNCH": True},
+        {" ": 1},
+        {"": 1},
+        {" LAUNCH": 1},
+        {"LAUNCH": 1, "launch": 2},
+        {"free_credit": 1},
+    ],
+)
+def test_a_promo_code_that_cannot_be_used_is_refused(codes: dict[str, Any]) -> None:
+    assert refusal_of(promo_codes=codes).attributes == ("promo_codes",)
+
+
+@pytest.mark.parametrize("answer", [-1, 2])
+def test_a_quiz_answer_must_be_one_of_the_choices(answer: int) -> None:
+    question = QuizQuestion(question="?", choices=("yes", "no"), answer=answer)
+
+    refusal = refusal_of(quiz=(question,), quiz_pass_min=1)
+
+    assert refusal.attributes == ("quiz",)
+
+
+def test_a_quiz_that_nobody_can_pass_is_refused() -> None:
+    assert refusal_of(quiz_pass_min=5).attributes == ("quiz_pass_min", "quiz")
+
+
+def test_a_missing_package_is_refused() -> None:
+    without = {kind: box for kind, box in PACKAGES.items() if kind is not PackageType.PRO}
+
+    assert refusal_of(packages=without).attributes == ("packages.PRO",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "attributes"),
+    [
+        ({"reviews": 0}, ("packages.STARTER.reviews",)),
+        ({"reviews": REVIEWS_MAX + 1}, ("packages.STARTER.reviews",)),
+        ({"pro_min": -1}, ("packages.STARTER.pro_min", "packages.STARTER.reviews")),
+        ({"pro_min": 6}, ("packages.STARTER.pro_min", "packages.STARTER.reviews")),
+        ({"priority": -1}, ("packages.STARTER.priority",)),
+        ({"priority": 366}, ("packages.STARTER.priority",)),
+    ],
+)
+def test_a_package_out_of_range_is_refused(
+    changes: dict[str, int], attributes: tuple[str, ...]
+) -> None:
+    assert refusal_of(packages=packages(**changes)).attributes == attributes
+
+
+@pytest.mark.parametrize("price", [249, 250])
+def test_a_package_that_costs_its_price_or_more_is_refused(price: int) -> None:
+    refusal = refusal_of(packages=packages(price_cents=Cents(price)))
+
+    assert refusal.attributes == (
+        "packages.STARTER.price_cents",
+        "rate_normal_cents",
+        "rate_pro_cents",
+    )
+
+
+def test_a_package_may_earn_a_cent() -> None:
+    rules = MarketRules(packages=packages(price_cents=Cents(251)))
+
+    assert rules.packages[PackageType.STARTER].price_cents == 251
+
+
+def test_pro_slots_count_at_the_pro_rate() -> None:
+    assert refusal_of(packages=packages(pro_min=3)).reason.startswith("its slots pay 550")
+
+
+@pytest.mark.parametrize(("low", "high"), ORDERED)
+def test_a_least_that_exceeds_its_most_is_refused(low: str, high: str) -> None:
+    refusal = refusal_of(**{high: getattr(MarketRules(), low) - 1})
+
+    assert refusal.attributes == (low, high)
+
+
+# ── the rules file ───────────────────────────────────────────────────────────────────────────
+
+
+def test_a_file_overrides_what_it_names_and_nothing_else() -> None:
+    rules = rules_from(
+        tomllib.loads(
+            """
+            currency = "eur"
+            pro_rating_min = 4.7
+            flags_max = 5
+            promo_codes = { LAUNCH = 3 }
+
+            [packages.STARTER]
+            price_cents = 595
+
+            [packages.PRO]
+            reviews = 8
+            pro_min = 8
+
+            [[quiz]]
+            question = "Ready?"
+            choices = ["yes", "no"]
+            answer = 0
+
+            [[quiz]]
+            question = "Sure?"
+            choices = ["yes", "no"]
+            answer = 1
+            """.replace("flags_max = 5", "flags_max = 5\nquiz_pass_min = 2")
+        )
+    )
+
+    assert (rules.currency, rules.flags_max, rules.quiz_pass_min) == ("eur", 5, 2)
+    assert rules.pro_rating_min == Decimal("4.7")
+    assert rules.promo_codes == {"LAUNCH": 3}
+    assert rules.packages[PackageType.STARTER] == Package(
+        reviews=5, price_cents=Cents(595), pro_min=0, priority=0
+    )
+    assert rules.packages[PackageType.PRO].reviews == 8
+    assert rules.packages[PackageType.DEEP_DIVE] == PACKAGES[PackageType.DEEP_DIVE]
+    assert [question.answer for question in rules.quiz] == [0, 1]
+    assert rules.skips_per_day_max == 3
+
+
+def test_an_empty_file_means_the_defaults() -> None:
+    assert rules_from({}) == MarketRules()
+
+
+def test_a_whole_number_will_do_for_a_rating() -> None:
+    assert rules_from({"pro_rating_min": 4}).pro_rating_min == Decimal(4)
+
+
+def test_rules_told_plainly_make_the_same_rules() -> None:
+    rules = MarketRules(promo_codes=MappingProxyType({"LAUNCH": 3}), flags_max=9)
+    told = plain(rules)
+
+    back = rules_from(
+        {
+            **told,
+            "pro_rating_min": Decimal(told["pro_rating_min"]),
+            "quiz": [
+                {**question, "choices": list(question["choices"])} for question in told["quiz"]
+            ],
+        }
+    )
+
+    assert back == rules
+    assert back.version == rules.version
+
+
+@pytest.mark.parametrize(
+    ("text", "attribute"),
+    [
+        ("flag_max = 3", "flag_max"),
+        ("version = 'x'", "version"),
+        ("flags_max = '3'", "flags_max"),
+        ("flags_max = 3.5", "flags_max"),
+        ("flags_max = true", "flags_max"),
+        ("flags_max = -1", "flags_max"),
+        ("pro_rating_min = true", "pro_rating_min"),
+        ("pro_rating_min = '4.7'", "pro_rating_min"),
+        ("pro_rating_min = nan", "pro_rating_min"),
+        ("pro_rating_min = inf", "pro_rating_min"),
+        ("currency = 840", "currency"),
+        ("promo_codes = 5", "promo_codes"),
+        ("promo_codes = { A = 'x' }", "promo_codes"),
+        ("packages = 5", "packages"),
+        ("packages.GOLD.reviews = 5", "packages.GOLD"),
+        ("packages.STARTER = 5", "packages.STARTER"),
+        ("packages.STARTER.stars = 5", "packages.STARTER.stars"),
+        ("packages.STARTER.reviews = '5'", "packages.STARTER.reviews"),
+        ("packages.STARTER.reviews = true", "packages.STARTER.reviews"),
+        ("packages.STARTER.price_cents = 100", "packages.STARTER.price_cents"),
+        ("quiz = 5", "quiz"),
+        ("quiz = [5]", "quiz[0]"),
+        ("quiz = [{ question = 'a', choices = ['b'] }]", "quiz[0]"),
+        ("quiz = [{ question = 'a', choices = [], answer = 0 }]", "quiz[0]"),
+        ("quiz = [{ question = 'a', choices = [1], answer = 0 }]", "quiz[0]"),
+        ("quiz = [{ question = 'a', choices = ['b', 'c'], answer = true }]", "quiz[0]"),
+        ("quiz = [{ question = 'a', choices = ['b'], answer = 0, hint = 'b' }]", "quiz[0]"),
+        ("quiz = []", "quiz_pass_min"),
+    ],
+)
+def test_a_wrong_file_is_refused_and_the_culprit_named(text: str, attribute: str) -> None:
+    assert attribute in refusal_of_file(text).attributes
+
+
+def test_the_message_of_a_refusal_names_the_attributes() -> None:
+    refusal = refusal_of_file("flags_max = -1")
+
+    assert "flags_max" in str(refusal)
+    assert "between 0 and" in str(refusal)
