@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import copy
+import pickle
+from datetime import UTC, datetime
+from typing import Any
+
+import attrs
+import pytest
+
+from reviewcore.domain import errors
+from reviewcore.domain.errors import ReviewcoreError
+
+CATEGORIES = ReviewcoreError.__subclasses__()
+
+
+def leaves(kind: type[ReviewcoreError]) -> list[type[ReviewcoreError]]:
+    return [leaf for child in kind.__subclasses__() for leaf in leaves(child)] or [kind]
+
+
+LEAVES = [leaf for leaf in leaves(ReviewcoreError) if leaf.__module__ == errors.__name__]
+
+SAMPLES: dict[str, Any] = {
+    "str": "sample",
+    "int": 7,
+    "datetime": datetime(2026, 1, 5, tzinfo=UTC),
+    "tuple[str, ...]": ("a", "b"),
+}
+
+
+def sample(kind: type[ReviewcoreError]) -> ReviewcoreError:
+    fields = attrs.fields(kind) if attrs.has(kind) else ()
+    return kind(**{field.name: SAMPLES[str(field.type)] for field in fields})
+
+
+def test_the_categories_are_the_eight_that_a_caller_can_act_on() -> None:
+    assert {kind.__name__ for kind in CATEGORIES} == {
+        "Invalid",
+        "Unauthenticated",
+        "Forbidden",
+        "NotFound",
+        "Conflict",
+        "Refused",
+        "Throttled",
+        "Unavailable",
+    }
+
+
+@pytest.mark.parametrize("kind", LEAVES)
+def test_a_refusal_has_one_category(kind: type[ReviewcoreError]) -> None:
+    assert sum(issubclass(kind, category) for category in CATEGORIES) == 1
+
+
+@pytest.mark.parametrize("kind", LEAVES)
+def test_a_refusal_says_itself_in_one_sentence(kind: type[ReviewcoreError]) -> None:
+    title = sample(kind).title
+
+    assert title.endswith(".")
+    assert "\n" not in title
+    assert title == sample(kind).title
+
+
+@pytest.mark.parametrize("kind", LEAVES)
+def test_a_refusal_tells_its_fields_by_name(kind: type[ReviewcoreError]) -> None:
+    refusal = sample(kind)
+
+    told = str(refusal)
+
+    assert told.startswith(refusal.title)
+    for name, value in refusal.extras.items():
+        assert f"{name}: {value}" in told
+
+
+@pytest.mark.parametrize("kind", LEAVES)
+def test_a_refusal_survives_copying_and_pickling(kind: type[ReviewcoreError]) -> None:
+    refusal = sample(kind)
+
+    for twin in (copy.copy(refusal), copy.deepcopy(refusal), pickle.loads(pickle.dumps(refusal))):
+        assert type(twin) is kind
+        assert twin.extras == refusal.extras
+        assert str(twin) == str(refusal)
+
+
+def test_a_category_can_be_raised_by_itself() -> None:
+    bare = errors.Refused()
+
+    assert bare.extras == {}
+    assert str(bare) == "A rule of the market does not allow this."
+
+
+def test_a_refusal_without_a_docstring_is_titled_by_its_name() -> None:
+    class Undocumented(errors.Refused):
+        pass
+
+    assert Undocumented().title == "Undocumented"
+
+
+def test_a_refusal_may_travel_with_its_traceback() -> None:
+    with pytest.raises(errors.OutOfRange) as caught:
+        raise errors.OutOfRange(field="rating", minimum=1, maximum=5) from ValueError("cause")
+
+    assert caught.value.__traceback__ is not None
+    assert isinstance(caught.value.__cause__, ValueError)

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from reviewcore.domain.errors import (
+    AlreadyVerified,
+    EmailNotVerified,
+    InvalidPassword,
+    InvalidToken,
+    SessionExpired,
+)
+from reviewcore.domain.ids import UserId
+from reviewcore.domain.users import (
+    MarkKind,
+    destination_mark,
+    marks_of,
+    require_password,
+    stripe_mark,
+    token_hash,
+)
+from reviewcore.testing import builders as make
+from reviewcore.testing.clock import START
+
+ADA = UserId("ada")
+
+
+@pytest.mark.parametrize("length", [8, 256])
+def test_a_password_has_8_to_256_characters(length: int) -> None:
+    assert require_password("x" * length) == "x" * length
+
+
+@pytest.mark.parametrize("length", [0, 7, 257])
+def test_a_password_of_another_length_is_refused_without_being_told(length: int) -> None:
+    with pytest.raises(InvalidPassword) as refusal:
+        require_password("q" * length)
+
+    assert "qq" not in str(refusal.value)
+
+
+def test_a_token_is_kept_as_its_digest() -> None:
+    assert token_hash("secret") == (
+        "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"
+    )
+
+
+def test_an_address_is_verified_once() -> None:
+    user = make.a_user(email_verified=None)
+    verified = user.verify(START)
+
+    with pytest.raises(EmailNotVerified):
+        user.require_verified()
+    with pytest.raises(AlreadyVerified):
+        verified.verify(START)
+    verified.require_verified()
+
+    assert verified.email_verified == START
+
+
+def test_a_user_becomes_artist_and_reviewer() -> None:
+    both = make.a_user().become_artist().become_reviewer()
+
+    assert (both.is_artist, both.is_reviewer) == (True, True)
+
+
+def test_a_session_ends_at_its_time() -> None:
+    session = make.a_session()
+    session.require_valid(session.expires_at - timedelta(microseconds=1))
+
+    with pytest.raises(SessionExpired):
+        session.require_valid(session.expires_at)
+
+
+def test_a_token_works_once() -> None:
+    used = make.an_email_token().use(START)
+
+    with pytest.raises(InvalidToken):
+        used.use(START)
+
+    assert used.used_at == START
+
+
+def test_a_token_works_until_its_time() -> None:
+    token = make.an_email_token()
+    token.use(token.expires_at - timedelta(microseconds=1))
+
+    with pytest.raises(InvalidToken):
+        token.use(token.expires_at)
+
+
+def test_secrets_are_not_told() -> None:
+    told = repr((make.a_user(password="hash-of-it"), make.a_session(token_hash="digest-of-it")))
+
+    assert "hash-of-it" not in told
+    assert "digest-of-it" not in told
+    assert "digest-of-it" not in repr(make.an_email_token(token_hash="digest-of-it"))
+
+
+def test_a_person_is_known_by_himself_and_his_canonical_address() -> None:
+    marks = marks_of(make.a_user(id=ADA, email="a.da+x@googlemail.com"))
+
+    assert [(mark.kind, mark.value) for mark in marks] == [
+        (MarkKind.USER, "ada"),
+        (MarkKind.EMAIL, "ada@gmail.com"),
+    ]
+
+
+def test_destinations_are_compared_without_case_and_outer_space() -> None:
+    assert destination_mark(ADA, " Ada@PayPal.example ") == destination_mark(
+        ADA, "ada@paypal.example"
+    )
+
+
+def test_a_connected_account_is_a_mark_of_its_own_kind() -> None:
+    mark = stripe_mark(ADA, "acct_1")
+
+    assert (mark.kind, mark.value) == (MarkKind.STRIPE_ACCOUNT, "acct_1")
