@@ -1,0 +1,168 @@
+"""Sending what a transaction has collected: at once where it can be, else one by one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import chain, groupby
+from typing import Any, Protocol
+
+from reviewcore.adapters.sql import tables
+from reviewcore.adapters.sql.changes import Change, Changes, frees_first, hands_over
+from reviewcore.adapters.sql.copies import COPIED_TO, copies_of
+from reviewcore.adapters.sql.dialects import SQLITE, Dialect, Row
+from reviewcore.adapters.sql.maps import EVENTS
+from reviewcore.adapters.sql.rows import RowMap
+from reviewcore.adapters.sql.statements import Op, Shape, Write, alone, together
+
+WRITES_TOGETHER_MAX = 40
+VALUES_TOGETHER_MAX = 2000
+"""Beyond these a single statement costs more to plan than it saves in round trips."""
+
+FK_ORDER = {table.name: place for place, table in enumerate(tables.metadata.sorted_tables)}
+OP_ORDER = {Op.FORGET: 0, Op.DELETE: 0, Op.UPDATE: 1, Op.INSERT: 2, Op.INSERT_NEW: 2}
+COPIES = frozenset(COPIED_TO.values())
+
+
+class Link(Protocol):
+    """A connection to a database, in a transaction."""
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+    def fetch(self, sql: str, arguments: Sequence[Any]) -> list[Row]: ...
+
+    def change(self, sql: str, arguments: Sequence[Any]) -> int: ...
+
+    def change_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int: ...
+
+
+def send(changes: Changes, link: Link) -> None:
+    """Write *changes* to the database.
+
+    On PostgreSQL in one statement, unless a unique key passes from one row to another or there is
+    very much of it. Raises the named conflicts, and AssertionError when a row that was to be
+    changed does not exist.
+    """
+    dialect = link.dialect
+    apart = dialect is SQLITE or hands_over(changes)
+    writes = _writes(changes, dialect, apart=apart)
+    if not apart and (_are_many(writes) or _replace_copies(writes)):
+        # Events are numbered differently then, so the writes are made anew.
+        apart = True
+        writes = _writes(changes, dialect, apart=True)
+    if not writes:
+        return
+    if apart:
+        _send_one_by_one(writes, link)
+    else:
+        _send_together(writes, link)
+
+
+def _are_many(writes: Sequence[Write]) -> bool:
+    return (
+        len(writes) > WRITES_TOGETHER_MAX
+        or sum(len(write.values) for write in writes) > VALUES_TOGETHER_MAX
+    )
+
+
+def _replace_copies(writes: Sequence[Write]) -> bool:
+    """Whether rows of a copy are deleted and made anew under the same keys."""
+    return any(write.shape.op is Op.FORGET and write.shape.table in COPIES for write in writes)
+
+
+def _send_together(writes: Sequence[Write], link: Link) -> None:
+    shapes = tuple(write.shape for write in writes)
+    ready = together(shapes, link.dialect)
+    values = list(chain.from_iterable(write.values for write in writes))
+    (touched,) = link.fetch(ready.sql, ready.arrange(values))
+    for write, rows in zip(writes, touched, strict=True):
+        _require(write, rows)
+
+
+def _send_one_by_one(writes: Sequence[Write], link: Link) -> None:
+    """Write deletions, updates, insertions, in that order, so that keys are free when taken."""
+    ordered = sorted(writes, key=_place)
+    for shape, group in groupby(ordered, key=lambda write: write.shape._replace(rows=1)):
+        told = list(group)
+        ready = alone(shape, link.dialect)
+        width = len(shape.columns) + len(shape.where)
+        rows = [
+            ready.arrange(write.values[start : start + width])
+            for write in told
+            for start in range(0, len(write.values), width)
+        ]
+        touched = link.change_many(ready.sql, rows)
+        expected = [write.expected for write in told]
+        if None not in expected:
+            total = sum(number for number in expected if number is not None)
+            _require(told[0]._replace(expected=total), touched)
+
+
+def _place(write: Write) -> tuple[int, int]:
+    """Tell when a write's turn is: what refers to a row comes after it, and goes before it."""
+    step, place = OP_ORDER[write.shape.op], FK_ORDER[write.shape.table]
+    return step, place if step else -place
+
+
+def _require(write: Write, touched: int) -> None:
+    if write.expected is not None and touched != write.expected:
+        raise AssertionError(f"{write.shape.op} of {write.shape.table} touched {touched} rows")
+
+
+def _writes(changes: Changes, dialect: Dialect, *, apart: bool) -> list[Write]:
+    told: list[Write] = []
+    for rows, changed in changes.items():
+        for op in (Op.INSERT, Op.INSERT_NEW):
+            added = [change.after for change in changed.values() if change.op is op]
+            if added:
+                told.append(_insertion(op, rows, added, dialect=dialect, apart=apart))
+        updates = [change for change in changed.values() if change.op is Op.UPDATE]
+        for change in sorted(updates, key=frees_first(rows)) if apart else updates:
+            told.extend(_replacement(rows, change, dialect))
+        for key, change in changed.items():
+            if change.after is None:
+                told.append(_deletion(rows, key, change))
+            else:
+                told.extend(copies_of(dialect, change))
+    return told
+
+
+def _insertion(
+    op: Op, rows: RowMap[Any], added: list[Any], *, dialect: Dialect, apart: bool
+) -> Write:
+    numbers: Counter[str] = Counter()
+    values: list[Any] = []
+    for entity in added:
+        told = dict(zip(rows.columns, rows.spread(entity), strict=True))
+        if rows is EVENTS:
+            # Within one statement the earlier of these events cannot be seen, so they are counted.
+            numbers[entity.aggregate] += 1
+            told["sequence"] = 1 if apart else numbers[entity.aggregate]
+        values += rows.encode(dialect, told)
+    expected = len(added) if op is Op.INSERT else None
+    return Write(Shape(op, rows.name, rows.columns, rows=len(added)), values, expected)
+
+
+def _replacement(rows: RowMap[Any], change: Change, dialect: Dialect) -> Iterator[Write]:
+    after = rows.spread(change.after)
+    if change.before is None:
+        told = dict(zip(rows.columns, after, strict=True))
+    else:
+        before = rows.spread(change.before)
+        told = {
+            name: new
+            for name, old, new in zip(rows.columns, before, after, strict=True)
+            if old is not new and old != new
+        }
+    found = {name: getattr(change.after, name) for name in rows.key}
+    told = {name: value for name, value in told.items() if name not in found}
+    if told:
+        shape = Shape(Op.UPDATE, rows.name, tuple(told), rows.key)
+        yield Write(shape, rows.encode(dialect, told) + rows.encode(dialect, found), 1)
+
+
+def _deletion(rows: RowMap[Any], key: Any, change: Change) -> Write:
+    found = list(key) if isinstance(key, tuple) else [key]
+    expected = None if change.op is Op.FORGET else 1
+    return Write(Shape(change.op, rows.name, (), rows.key), found, expected)

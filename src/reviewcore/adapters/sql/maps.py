@@ -1,0 +1,98 @@
+"""Which entity is kept in which table."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from reviewcore.adapters.sql import tables
+from reviewcore.adapters.sql.rows import RowMap
+from reviewcore.domain.artists import ArtistProfile
+from reviewcore.domain.events import EventRecord
+from reviewcore.domain.flags import Flag
+from reviewcore.domain.genres import Genre
+from reviewcore.domain.ids import EntryId
+from reviewcore.domain.ledger import EntryKind
+from reviewcore.domain.money import Cents
+from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund
+from reviewcore.domain.payouts import Payout
+from reviewcore.domain.reviewers import ReviewerProfile
+from reviewcore.domain.reviews import Review, ReviewQueue, ReviewTimestamp
+from reviewcore.domain.slots import Slot
+from reviewcore.domain.tracks import Track
+from reviewcore.domain.users import EmailVerificationToken, IdentityMark, Session, User
+from reviewcore.ports.store import IdempotencyRecord
+
+
+@attrs.frozen(kw_only=True)
+class EntryHead:
+    """A ledger entry without its postings."""
+
+    id: EntryId
+    kind: EntryKind
+    cause: str
+    at: datetime
+    rules_version: str
+
+
+@attrs.frozen(kw_only=True)
+class EntryPosting:
+    """One posting of an entry, in order of *number*."""
+
+    entry_id: EntryId
+    number: int
+    account: str
+    amount: Cents
+
+
+def _queue_rank(track: Track) -> datetime | None:
+    return track.rank if track.paid_at is not None else None
+
+
+USERS = RowMap(User, tables.users)
+SESSIONS = RowMap(Session, tables.sessions)
+EMAIL_TOKENS = RowMap(EmailVerificationToken, tables.email_verification_tokens)
+MARKS = RowMap(IdentityMark, tables.identity_marks)
+ARTISTS = RowMap(ArtistProfile, tables.artist_profiles)
+REVIEWERS = RowMap(ReviewerProfile, tables.reviewer_profiles)
+GENRES = RowMap(Genre, tables.genres)
+TRACKS = RowMap(Track, tables.tracks, extra={"queue_rank": _queue_rank})
+SLOTS = RowMap(Slot, tables.slots)
+REVIEWS = RowMap(Review, tables.reviews, nested="feedback")
+TIMESTAMPS = RowMap(ReviewTimestamp, tables.review_timestamps)
+QUEUE = RowMap(ReviewQueue, tables.review_queue)
+PAYMENTS = RowMap(Payment, tables.payments)
+ATTEMPTS = RowMap(CheckoutAttempt, tables.checkout_attempts)
+REFUNDS = RowMap(Refund, tables.refunds)
+FLAGS = RowMap(Flag, tables.flags)
+PAYOUTS = RowMap(Payout, tables.payouts)
+ENTRIES = RowMap(EntryHead, tables.ledger_entries)
+POSTINGS = RowMap(EntryPosting, tables.ledger_postings)
+EVENTS = RowMap(EventRecord, tables.events)
+IDEMPOTENCY = RowMap(IdempotencyRecord, tables.idempotency_records)
+
+MAPS: tuple[RowMap[Any], ...] = (
+    USERS,
+    SESSIONS,
+    EMAIL_TOKENS,
+    MARKS,
+    ARTISTS,
+    REVIEWERS,
+    GENRES,
+    TRACKS,
+    SLOTS,
+    REVIEWS,
+    TIMESTAMPS,
+    QUEUE,
+    PAYMENTS,
+    ATTEMPTS,
+    REFUNDS,
+    FLAGS,
+    PAYOUTS,
+    ENTRIES,
+    POSTINGS,
+    EVENTS,
+    IDEMPOTENCY,
+)

@@ -1,0 +1,172 @@
+"""PostgreSQL: connections from a pool, and statements on the driver's own cursor.
+
+Statements go to psycopg without SQLAlchemy between: it compiled them once, and asking it again at
+every call costs more than the database does (see statements.py).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+import psycopg
+from psycopg.rows import tuple_row
+from sqlalchemy import URL, create_engine, event, exc
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import PoolProxiedConnection
+
+from reviewcore.adapters.sql.conflicts import refusal_of
+from reviewcore.adapters.sql.dialects import POSTGRESQL, Row
+from reviewcore.domain.errors import Busy, StoreUnavailable
+
+BEGIN_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"
+BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+CONNECT_SECONDS_MAX = 10
+PREPARED_MAX = 500
+
+_BUSY = (
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.LockNotAvailable,
+)
+
+
+class PostgresLink:
+    """A psycopg connection in a transaction."""
+
+    dialect = POSTGRESQL
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+        # Placeholders are PostgreSQL's own ($1), so the driver has nothing to rewrite.
+        self._cursor = psycopg.RawCursor(connection, row_factory=tuple_row)
+
+    def fetch(self, sql: str, arguments: Sequence[Any]) -> list[Row]:
+        with self._translated():
+            self._cursor.execute(sql.encode(), arguments, prepare=True, binary=True)
+            return self._cursor.fetchall()
+
+    def change(self, sql: str, arguments: Sequence[Any]) -> int:
+        with self._translated():
+            self._cursor.execute(sql.encode(), arguments, prepare=True)
+            return self._cursor.rowcount
+
+    def change_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
+        with self._translated():
+            self._cursor.executemany(sql.encode(), rows)
+            return self._cursor.rowcount
+
+    def command(self, sql: str) -> None:
+        """Run a statement without parameters or rows, such as COMMIT."""
+        with self._translated():
+            self._cursor.execute(sql.encode(), prepare=False)
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.errors.UniqueViolation as error:
+            refusal = refusal_of(error.diag.constraint_name)
+            if refusal is None:
+                raise
+            raise refusal from error
+        except _BUSY as error:
+            raise Busy from error
+        except psycopg.OperationalError as error:
+            if not self._connection.closed:
+                raise
+            raise StoreUnavailable from error
+
+
+class PostgresDoors:
+    """Opens transactions on connections of a pool."""
+
+    dialect = POSTGRESQL
+
+    def __init__(self, url: URL, *, pool_size: int) -> None:
+        # Transactions are begun and ended by our own statements, one trip each.
+        self.engine = create_engine(
+            url,
+            isolation_level="AUTOCOMMIT",
+            pool_size=pool_size,
+            max_overflow=0,
+            connect_args={"connect_timeout": CONNECT_SECONDS_MAX} if not _has_timeout(url) else {},
+        )
+        event.listen(self.engine, "connect", _prepare_connection)
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[PostgresLink]:
+        """Open a transaction that commits at the end and rolls back on an exception."""
+        with self._transaction(BEGIN_WRITE) as link:
+            yield link
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[PostgresLink]:
+        """Open a snapshot that PostgreSQL itself keeps from writing."""
+        with self._transaction(BEGIN_READ) as link:
+            yield link
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.engine.dispose()
+
+    @contextlib.contextmanager
+    def _transaction(self, begin: str) -> Iterator[PostgresLink]:
+        pooled, link = self._begin(begin)
+        try:
+            yield link
+            link.command("COMMIT")
+        except BaseException:
+            with contextlib.suppress(psycopg.Error, StoreUnavailable):
+                link.command("ROLLBACK")
+            raise
+        finally:
+            _give_back(pooled)
+
+    def _begin(self, begin: str) -> tuple[PoolProxiedConnection, PostgresLink]:
+        """Begin on a pooled connection; on a new one if the server went away in between."""
+        pooled, link = self._connect()
+        try:
+            link.command(begin)
+        except StoreUnavailable:
+            # A restart of the server leaves the whole pool dead, so it is not asked again.
+            pooled.invalidate()
+            self.engine.dispose()
+            pooled, link = self._connect()
+            try:
+                link.command(begin)
+            except BaseException:
+                _give_back(pooled)
+                raise
+        return pooled, link
+
+    def _connect(self) -> tuple[PoolProxiedConnection, PostgresLink]:
+        try:
+            pooled = self.engine.raw_connection()
+        except (exc.OperationalError, exc.TimeoutError) as error:
+            # Neither names the URL: the first tells host and user, the second the pool's size.
+            raise StoreUnavailable from error
+        return pooled, PostgresLink(raw(pooled.dbapi_connection))
+
+
+def raw(connection: DBAPIConnection | None) -> psycopg.Connection[Any]:
+    """Return the psycopg connection that SQLAlchemy holds."""
+    return cast("psycopg.Connection[Any]", connection)
+
+
+def _give_back(pooled: PoolProxiedConnection) -> None:
+    if raw(pooled.dbapi_connection).closed:
+        pooled.invalidate()
+    else:
+        pooled.close()
+
+
+def _has_timeout(url: URL) -> bool:
+    return "connect_timeout" in url.query
+
+
+def _prepare_connection(connection: DBAPIConnection, _record: object) -> None:
+    session = raw(connection)
+    session.prepared_max = PREPARED_MAX
+    session.execute("SET TIME ZONE 'UTC'")

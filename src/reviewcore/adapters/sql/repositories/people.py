@@ -1,0 +1,121 @@
+"""Users, what they sign in with, who they are, and artists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, literal_column, select
+
+from reviewcore.adapters.sql import maps, tables
+from reviewcore.adapters.sql.dialects import Query, values_of
+from reviewcore.adapters.sql.repositories.base import ByKey, Pages, SqlRepository
+from reviewcore.adapters.sql.statements import Op
+from reviewcore.adapters.sql.unit import Unit
+from reviewcore.domain.artists import ArtistProfile
+from reviewcore.domain.ids import ArtistId, SessionId, UserId
+from reviewcore.domain.users import EmailVerificationToken, IdentityMark, MarkKind, Session, User
+
+_USERS = ByKey(maps.USERS)
+_BY_EMAIL = _USERS.by("email")
+_USER_PAGES = Pages(maps.USERS)
+
+_SESSIONS = ByKey(maps.SESSIONS)
+_BY_TOKEN = _SESSIONS.by("token_hash")
+
+_TOKENS = ByKey(maps.EMAIL_TOKENS)
+_LOCK_BY_TOKEN = _TOKENS.lock_by("token_hash")
+
+_ARTISTS = ByKey(maps.ARTISTS)
+_ARTIST_OF_USER = _ARTISTS.by("user_id")
+
+_own = tables.identity_marks.alias("own")
+_shared = tables.identity_marks.alias("shared")
+_sharing = (_own.c.kind == _shared.c.kind) & (_own.c.value == _shared.c.value)
+_KIN = Query(
+    select(_shared.c.user_id)
+    .distinct()
+    .select_from(_own.join(_shared, _sharing))
+    .where(_own.c.user_id == bindparam("user_id"))
+)
+_artist = tables.artist_profiles
+_KIN_OF_ARTIST = Query(
+    # The artist's own user stands in the result also when he has no marks.
+    select(_artist.c.user_id)
+    .where(_artist.c.id == bindparam("artist_id"))
+    .union(
+        select(_shared.c.user_id)
+        .select_from(
+            _artist.join(_own, _own.c.user_id == _artist.c.user_id).join(_shared, _sharing)
+        )
+        .where(_artist.c.id == bindparam("artist_id"))
+    )
+)
+_HOLDER = Query(
+    select(tables.identity_marks.c.user_id).where(
+        tables.identity_marks.c.kind == literal_column(f"'{MarkKind.STRIPE_ACCOUNT}'"),
+        tables.identity_marks.c.value == bindparam("value"),
+    )
+)
+
+
+class SqlUsers(SqlRepository[User, UserId]):
+    """Users."""
+
+    _keyed = _USERS
+
+    def by_email(self, email: str) -> User | None:
+        return self._unit.entity(maps.USERS, _BY_EMAIL, email=email)
+
+    def page(self, *, after: str | None, limit: int) -> Sequence[User]:
+        return _USER_PAGES.get(self._unit, after=after, limit=limit)
+
+
+class SqlSessions(SqlRepository[Session, SessionId]):
+    """Signed-in sessions."""
+
+    _keyed = _SESSIONS
+
+    def by_token(self, token_hash: str) -> Session | None:
+        return self._unit.entity(maps.SESSIONS, _BY_TOKEN, token_hash=token_hash)
+
+    def remove(self, session_id: SessionId) -> None:
+        self._unit.remove(maps.SESSIONS, session_id, op=Op.FORGET)
+
+
+class SqlEmailTokens(SqlRepository[EmailVerificationToken, str]):
+    """Verification tokens."""
+
+    _keyed = _TOKENS
+
+    def lock_by_token(self, token_hash: str) -> EmailVerificationToken | None:
+        found = self._unit.locked(maps.EMAIL_TOKENS, _LOCK_BY_TOKEN, token_hash=token_hash)
+        return found[0] if found else None
+
+
+class SqlIdentities:
+    """Marks of identity."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+
+    def add(self, *marks: IdentityMark) -> None:
+        self._unit.add_new(maps.MARKS, *marks)
+
+    def kin(self, user_id: UserId) -> frozenset[UserId]:
+        return frozenset({user_id, *values_of(self._unit.rows(_KIN, user_id=user_id))})
+
+    def kin_of_artist(self, artist_id: ArtistId) -> frozenset[UserId]:
+        return frozenset(values_of(self._unit.rows(_KIN_OF_ARTIST, artist_id=artist_id)))
+
+    def holder(self, account_id: str) -> UserId | None:
+        found = values_of(self._unit.rows(_HOLDER, value=account_id))
+        return found[0] if found else None
+
+
+class SqlArtists(SqlRepository[ArtistProfile, ArtistId]):
+    """Artist profiles."""
+
+    _keyed = _ARTISTS
+
+    def of_user(self, user_id: UserId) -> ArtistProfile | None:
+        return self._unit.entity(maps.ARTISTS, _ARTIST_OF_USER, user_id=user_id)

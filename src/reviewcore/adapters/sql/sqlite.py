@@ -1,0 +1,143 @@
+"""SQLite: one file, many readers, one writer at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+from sqlalchemy import URL, create_engine, event, exc
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import PoolProxiedConnection
+
+from reviewcore.adapters.sql.conflicts import BY_COLUMNS, refusal_of
+from reviewcore.adapters.sql.dialects import SQLITE, Row
+from reviewcore.domain.errors import Busy, ReviewcoreError, StoreUnavailable
+
+BUSY_TIMEOUT_MS = 10_000
+UNIQUE = "UNIQUE constraint failed: "
+
+# FULL: in WAL mode NORMAL may lose commits that were answered when the power fails, and the
+# outside world (a payment processor, a mail) has acted on them by then.
+PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
+)
+
+
+class SqliteLink:
+    """A connection of the sqlite3 module in a transaction."""
+
+    dialect = SQLITE
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._cursor = connection.cursor()
+        # A host's connection may make its own kinds of rows.
+        self._cursor.row_factory = None
+
+    def fetch(self, sql: str, arguments: Sequence[Any]) -> list[Row]:
+        with _translated():
+            return self._cursor.execute(sql, arguments).fetchall()
+
+    def change(self, sql: str, arguments: Sequence[Any]) -> int:
+        with _translated():
+            return self._cursor.execute(sql, arguments).rowcount
+
+    def change_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
+        with _translated():
+            return self._cursor.executemany(sql, rows).rowcount
+
+    def command(self, sql: str) -> None:
+        """Run a statement without parameters or rows, such as COMMIT."""
+        with _translated():
+            self._cursor.execute(sql)
+
+
+class SqliteDoors:
+    """Opens transactions on connections of a pool."""
+
+    dialect = SQLITE
+
+    def __init__(self, url: URL, *, pool_size: int) -> None:
+        if url.database in (None, "", ":memory:") or "mode=memory" in str(url.query):
+            raise ValueError("a store in SQLite needs a file; for memory there is MemoryStore")
+        self.engine = create_engine(
+            url, isolation_level="AUTOCOMMIT", pool_size=pool_size, max_overflow=0
+        )
+        event.listen(self.engine, "connect", _prepare_connection)
+        # SQLite lets one writer in and makes the others sleep and try again, unfairly: a lock in
+        # the process cuts the slowest hundredth tenfold.
+        self._writing = threading.Lock()
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[SqliteLink]:
+        """Open a transaction that commits at the end and rolls back on an exception."""
+        with self._writing, self._transaction("BEGIN IMMEDIATE") as link:
+            yield link
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[SqliteLink]:
+        """Open a snapshot; it begins with its first statement."""
+        with self._transaction("BEGIN DEFERRED") as link:
+            yield link
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.engine.dispose()
+
+    @contextlib.contextmanager
+    def _transaction(self, begin: str) -> Iterator[SqliteLink]:
+        pooled = self._connect()
+        try:
+            link = SqliteLink(raw(pooled.dbapi_connection))
+            link.command(begin)
+            try:
+                yield link
+                link.command("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error, ReviewcoreError):
+                    link.command("ROLLBACK")
+                raise
+        finally:
+            pooled.close()
+
+    def _connect(self) -> PoolProxiedConnection:
+        try:
+            return self.engine.raw_connection()
+        except (exc.OperationalError, exc.TimeoutError, sqlite3.OperationalError) as error:
+            raise StoreUnavailable from error
+
+
+def raw(connection: DBAPIConnection | None) -> sqlite3.Connection:
+    """Return the connection of the sqlite3 module that SQLAlchemy holds."""
+    return cast("sqlite3.Connection", connection)
+
+
+def _prepare_connection(connection: DBAPIConnection, _record: object) -> None:
+    for pragma in PRAGMAS:
+        raw(connection).execute(pragma)
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        # SQLite names the columns of a unique index, not the index.
+        told = str(error)
+        index = BY_COLUMNS.get(told.removeprefix(UNIQUE)) if told.startswith(UNIQUE) else None
+        refusal = refusal_of(index)
+        if refusal is None:
+            raise
+        raise refusal from error
+    except sqlite3.OperationalError as error:
+        code = error.sqlite_errorcode & 0xFF
+        if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            raise Busy from error
+        if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL}:
+            raise StoreUnavailable from error
+        raise

@@ -1,0 +1,58 @@
+"""Tables of what happened: the event log and the idempotency records."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index, Table
+from sqlalchemy import text as sql
+
+from reviewcore.adapters.sql.tables.columns import count, instant, key, metadata, primary, text
+
+UNDELIVERED = "{0}delivered_at IS NULL AND ({0}attempts = 0 OR {0}next_attempt_at IS NOT NULL)"
+"""Events that are still to be delivered: neither delivered nor given up."""
+
+_WHERE = sql(UNDELIVERED.format(""))
+
+events = Table(
+    "events",
+    metadata,
+    primary("id"),
+    key("aggregate"),
+    count("sequence"),
+    key("type"),
+    text("payload"),
+    key("actor"),
+    instant("at", nullable=False),
+    key("rules_version"),
+    instant("delivered_at"),
+    count("attempts"),
+    instant("next_attempt_at"),
+    instant("leased_until"),
+    text("failure", nullable=True),
+    # Two writers of one aggregate cannot both append the same number: the second runs again.
+    Index("uq_events_sequence", "aggregate", "sequence", unique=True),
+    Index(
+        "ix_events_undelivered",
+        "aggregate",
+        "sequence",
+        postgresql_where=_WHERE,
+        sqlite_where=_WHERE,
+    ),
+    Index(
+        "ix_events_due",
+        "id",
+        postgresql_where=_WHERE,
+        sqlite_where=_WHERE,
+    ),
+)
+
+idempotency_records = Table(
+    "idempotency_records",
+    metadata,
+    primary("actor"),
+    primary("use_case"),
+    primary("key"),
+    key("digest"),
+    instant("created_at", nullable=False),
+    text("result", nullable=True),
+    Index(None, "created_at"),
+)
