@@ -7,10 +7,10 @@ proposals to be judged by simulation; the others come from the market that this 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
