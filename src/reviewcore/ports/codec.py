@@ -11,7 +11,7 @@ from __future__ import annotations
 import collections.abc
 import math
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -27,11 +27,9 @@ Json = Any
 """None, bool, int, float, str, a list of these or a dict of these by text."""
 
 Kind = Any
-"""What `typing` has no name for: a class or an annotation such as ``tuple[int, ...] | None``."""
+"""A class, or an annotation such as ``tuple[int, ...] | None``."""
 
 Value = Any
-"""What a decoder makes: a value of its kind."""
-
 Encoder = Callable[[Value], Json]
 Decoder = Callable[[Json], Value]
 
@@ -63,15 +61,12 @@ def encode(value: object) -> Json:
     Raises TypeError for a type that is not understood, ValueError for a naive datetime or a float
     that is no number.
     """
-    kind = type(value)
-    if kind in _PLAIN:
-        return value
-    encoder: Encoder = _encoder(kind)  # type: ignore[arg-type]  # mypy: a class may not hash.
-    return encoder(value)
+    kind: Kind = type(value)
+    return value if kind in _PLAIN else _encoder(kind)(value)
 
 
 @cache
-def _encoder(kind: type[Any]) -> Encoder:
+def _encoder(kind: Kind) -> Encoder:
     if attrs.has(kind):
         return _attrs_encoder(kind)
     for base, encoder in _ENCODERS.items():
@@ -103,10 +98,6 @@ def _encode_mapping(told: Mapping[Any, object]) -> Json:
     return {str(key): encode(value) for key, value in told.items()}
 
 
-def _encode_items(told: Sequence[object]) -> Json:
-    return [encode(item) for item in told]
-
-
 def _encode_float(told: float) -> float:
     if not math.isfinite(told):
         raise ValueError(f"{told!r} is no number, so JSON cannot hold it")
@@ -118,8 +109,8 @@ _ENCODERS: Mapping[type[Any], Encoder] = MappingProxyType(
         StrEnum: str,
         datetime: encode_time,
         Mapping: _encode_mapping,
-        tuple: _encode_items,
-        list: _encode_items,
+        tuple: lambda told: [encode(item) for item in told],
+        list: lambda told: [encode(item) for item in told],
         float: _encode_float,
         Decimal: str,
     }
@@ -159,19 +150,18 @@ def _decoder(kind: Kind) -> Decoder:
     raise TypeError(f"no JSON form is known for {kind!r}")
 
 
+def _require(kind: type[Any], data: Json, wanted: str) -> None:
+    # `isinstance` would take True for 1.
+    if type(data) is not kind:
+        raise Undecodable(f"is {type(data).__name__}, not {wanted}")
+
+
 def _exactly(kind: type[Any]) -> Decoder:
     def decode_exactly(data: Json) -> Value:
-        # `isinstance` would take True for 1.
-        if type(data) is not kind:
-            raise Undecodable(f"is {type(data).__name__}, not {kind.__name__}")
+        _require(kind, data, kind.__name__)
         return data
 
     return decode_exactly
-
-
-def _decode_none(data: Json) -> None:
-    if data is not None:
-        raise Undecodable(f"is {type(data).__name__}, not null")
 
 
 def _decode_float(data: Json) -> float:
@@ -182,8 +172,7 @@ def _decode_float(data: Json) -> float:
 
 
 def _decode_decimal(data: Json) -> Decimal:
-    if type(data) is not str:
-        raise Undecodable(f"is {type(data).__name__}, not a number as text")
+    _require(str, data, "a number as text")
     try:
         return Decimal(data)
     except InvalidOperation as error:
@@ -191,8 +180,7 @@ def _decode_decimal(data: Json) -> Decimal:
 
 
 def _decode_time(data: Json) -> datetime:
-    if type(data) is not str:
-        raise Undecodable(f"is {type(data).__name__}, not a time as text")
+    _require(str, data, "a time as text")
     try:
         at = datetime.fromisoformat(data)
     except ValueError as error:
@@ -204,8 +192,8 @@ def _decode_time(data: Json) -> datetime:
 
 _SIMPLE: Mapping[Any, Decoder] = MappingProxyType(
     {
-        None: _decode_none,
-        NoneType: _decode_none,
+        None: _exactly(NoneType),
+        NoneType: _exactly(NoneType),
         str: _exactly(str),
         int: _exactly(int),
         bool: _exactly(bool),
@@ -244,8 +232,7 @@ def _tuple_decoder(kind: Kind) -> Decoder:
     inner = _decoder(item)
 
     def decode_items(data: Json) -> tuple[Any, ...]:
-        if type(data) is not list:
-            raise Undecodable(f"is {type(data).__name__}, not an array")
+        _require(list, data, "an array")
         return tuple([_at(f"[{number}]", inner, one) for number, one in enumerate(data)])
 
     return decode_items
@@ -256,8 +243,7 @@ def _mapping_decoder(kind: Kind) -> Decoder:
     key_of, value_of = _decoder(key), _decoder(value)
 
     def decode_items(data: Json) -> Mapping[Any, Any]:
-        if type(data) is not dict:
-            raise Undecodable(f"is {type(data).__name__}, not an object")
+        _require(dict, data, "an object")
         return MappingProxyType(
             {_at(f"[{k!r}]", key_of, k): _at(f"[{k!r}]", value_of, v) for k, v in data.items()}
         )
@@ -293,8 +279,7 @@ def _attrs_decoder(kind: type[Any]) -> Decoder:
     def decode_fields(data: Json) -> Value:
         if not decoders:
             decoders.update({name: _decoder(told) for name, told in types.items()})
-        if type(data) is not dict:
-            raise Undecodable(f"is {type(data).__name__}, not an object")
+        _require(dict, data, "an object")
         if not required <= data.keys():
             missing = min(required - data.keys())
             raise Undecodable(f"has no field {missing!r} of {kind.__name__}")

@@ -35,7 +35,7 @@ class MemoryEvents:
             self._work.add(self._table, self._record(event))
 
     def page(self, *, after: str | None, limit: int) -> Sequence[events.EventRecord]:
-        keys = islice(self._table.indexes["all"].keys_after(after), limit)
+        keys = islice(self._table.indexes["page"].keys_after(after), limit)
         return [self._table.rows[key] for key in keys]
 
     def lease(self, now: datetime, *, until: datetime, limit: int) -> Sequence[events.EventRecord]:
@@ -62,7 +62,7 @@ class MemoryEvents:
         )
 
     def all(self) -> Iterator[events.EventRecord]:
-        return iter(self._table.of("all"))
+        return iter(self._table.of("page"))
 
     def _record(self, event: events.Event) -> events.EventRecord:
         aggregate = event.aggregate

@@ -60,7 +60,7 @@ class MemoryPayouts(Leased[Payout, PayoutId]):
         after: str | None,
         limit: int,
     ) -> Sequence[Payout]:
-        return self._page("page", (reviewer_id, status), after=after, limit=limit)
+        return self._page(after=after, limit=limit, reviewer_id=reviewer_id, status=status)
 
 
 class MemoryLedger:

@@ -19,7 +19,7 @@ class MemoryUsers(Rows[User, UserId]):
         return self._table.holder("uq_users_email", email)
 
     def page(self, *, after: str | None, limit: int) -> Sequence[User]:
-        return self._page("all", None, after=after, limit=limit)
+        return self._page(after=after, limit=limit)
 
 
 class MemorySessions(Rows[Session, SessionId]):

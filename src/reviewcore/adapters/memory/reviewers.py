@@ -60,7 +60,7 @@ class MemoryReviewers(Rows[ReviewerProfile, ReviewerId]):
     def page(
         self, *, is_restricted: bool | None, after: str | None, limit: int
     ) -> Sequence[ReviewerProfile]:
-        return self._page("page", is_restricted, after=after, limit=limit)
+        return self._page(after=after, limit=limit, is_restricted=is_restricted)
 
     def _matching(self, search: Search) -> Iterator[ReviewerProfile]:
         """Iterate over those whom the search describes, eligible or not."""

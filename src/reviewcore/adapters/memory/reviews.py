@@ -143,4 +143,4 @@ class MemoryFlags(Rows[Flag, FlagId]):
         return [key for _, key in islice(old, limit)]
 
     def page(self, *, status: FlagStatus | None, after: str | None, limit: int) -> Sequence[Flag]:
-        return self._page("page", status, after=after, limit=limit)
+        return self._page(after=after, limit=limit, status=status)

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from reviewcore.adapters.memory.table import Table
+from reviewcore.adapters.memory.tables import page_of
 from reviewcore.adapters.memory.work import Work
 from reviewcore.domain.errors import EntityNotFound
 
@@ -56,9 +57,12 @@ class Rows(Generic[E, K]):
         # A list of its own: the caller may write while he iterates.
         return iter([rows[key] for key in sorted(rows)])
 
-    def _page(self, index: str, group: Hashable, *, after: str | None, limit: int) -> Sequence[E]:
-        keys = islice(self._table.indexes[index].keys_after(after, group), limit)
-        return [self._table.rows[key] for key in keys]
+    def _page(self, *, after: str | None, limit: int, **filters: Hashable) -> Sequence[E]:
+        given = {name: value for name, value in filters.items() if value is not None}
+        values = tuple(given.values())
+        group = values[0] if len(values) == 1 else values or None
+        keys = self._table.indexes[page_of(*given)].keys_after(after, group)
+        return [self._table.rows[key] for key in islice(keys, limit)]
 
 
 def due(table: Table[K, Any], index: str, now: datetime, group: Hashable = None) -> Iterator[K]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
+from typing import Generic, TypeVar
 
 from reviewcore.adapters.memory.logs import MemoryEvents, MemoryIdempotency
 from reviewcore.adapters.memory.money import (
@@ -37,49 +39,64 @@ from reviewcore.domain.ids import SYSTEM
 from reviewcore.domain.rules import MarketRules
 from reviewcore.sources import Clock, Ids, TimeIds, Tokens, secret_token, system_clock
 
+R = TypeVar("R")
+
 DEFAULT_RULES = MarketRules()
+
+
+class Lazy(Generic[R]):
+    """A repository that is made when a block first asks for it: few blocks need all twenty.
+
+    `functools.cached_property` takes a lock before Python 3.12.
+    """
+
+    def __init__(self, make: Callable[[MemoryTransaction], R]) -> None:
+        self._make = make
+        self._name = ""
+
+    def __set_name__(self, owner: type[object], name: str) -> None:
+        self._name = name
+
+    def __get__(self, tx: MemoryTransaction, owner: type[object]) -> R:
+        made = tx.__dict__[self._name] = self._make(tx)
+        return made
 
 
 class MemoryTransaction:
     """The repositories, the logs and the one instant of a block."""
 
-    def __init__(
-        self,
-        work: Work,
-        *,
-        store: MemoryStore,
-        actor: str,
-    ) -> None:
-        self._work = work
+    def __init__(self, work: Work, *, store: MemoryStore, actor: str) -> None:
+        self.work = work
+        self.store = store
+        self.actor = actor
         self.now = store.now()
         self.rules = store.rules
-        self.actor = actor
         self.new_id = store.ids
         self.new_token = store.tokens
-        tables = work.tables
-        self.users = MemoryUsers(work, tables.users)
-        self.sessions = MemorySessions(work, tables.sessions)
-        self.email_tokens = MemoryEmailTokens(work, tables.email_tokens)
-        self.identities = MemoryIdentities(work)
-        self.artists = MemoryArtists(work, tables.artists)
-        self.reviewers = MemoryReviewers(work, tables.reviewers, self.rules)
-        self.genres = MemoryGenres(work, store.tree_cache)
-        self.tracks = MemoryTracks(work, tables.tracks)
-        self.slots = MemorySlots(work)
-        self.reviews = MemoryReviews(work)
-        self.queue = MemoryQueue(work)
-        self.timestamps = MemoryTimestamps(work)
-        self.payments = MemoryPayments(work, tables.payments)
-        self.attempts = MemoryAttempts(work, tables.attempts)
-        self.refunds = MemoryRefunds(work, tables.refunds)
-        self.flags = MemoryFlags(work, tables.flags)
-        self.payouts = MemoryPayouts(work, tables.payouts)
-        self.ledger = MemoryLedger(work, self)
-        self.events = MemoryEvents(work, self)
-        self.idempotency = MemoryIdempotency(work)
+
+    users = Lazy(lambda tx: MemoryUsers(tx.work, tx.work.tables.users))
+    sessions = Lazy(lambda tx: MemorySessions(tx.work, tx.work.tables.sessions))
+    email_tokens = Lazy(lambda tx: MemoryEmailTokens(tx.work, tx.work.tables.email_tokens))
+    identities = Lazy(lambda tx: MemoryIdentities(tx.work))
+    artists = Lazy(lambda tx: MemoryArtists(tx.work, tx.work.tables.artists))
+    reviewers = Lazy(lambda tx: MemoryReviewers(tx.work, tx.work.tables.reviewers, tx.rules))
+    genres = Lazy(lambda tx: MemoryGenres(tx.work, tx.store.tree_cache))
+    tracks = Lazy(lambda tx: MemoryTracks(tx.work, tx.work.tables.tracks))
+    slots = Lazy(lambda tx: MemorySlots(tx.work))
+    reviews = Lazy(lambda tx: MemoryReviews(tx.work))
+    queue = Lazy(lambda tx: MemoryQueue(tx.work))
+    timestamps = Lazy(lambda tx: MemoryTimestamps(tx.work))
+    payments = Lazy(lambda tx: MemoryPayments(tx.work, tx.work.tables.payments))
+    attempts = Lazy(lambda tx: MemoryAttempts(tx.work, tx.work.tables.attempts))
+    refunds = Lazy(lambda tx: MemoryRefunds(tx.work, tx.work.tables.refunds))
+    flags = Lazy(lambda tx: MemoryFlags(tx.work, tx.work.tables.flags))
+    payouts = Lazy(lambda tx: MemoryPayouts(tx.work, tx.work.tables.payouts))
+    ledger = Lazy(lambda tx: MemoryLedger(tx.work, tx))
+    events = Lazy(lambda tx: MemoryEvents(tx.work, tx))
+    idempotency = Lazy(lambda tx: MemoryIdempotency(tx.work))
 
     def flush(self) -> None:
-        self._work.check()
+        self.work.check()
 
 
 class Block:
@@ -152,11 +169,11 @@ class MemoryStore:
         ids: Ids | None = None,
         tokens: Tokens = secret_token,
     ) -> None:
-        self.rules = rules
+        self.rules: MarketRules = rules
         self.ids = ids if ids is not None else TimeIds(clock)
         self.tokens = tokens
         self.tables = Tables()
-        self.tree_cache = TreeCache()
+        self.tree_cache: TreeCache = TreeCache()
         self.turn = Turn()
         self._clock = clock
 

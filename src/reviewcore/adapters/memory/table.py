@@ -31,7 +31,8 @@ class Ordered:
     __slots__ = ("_chunks",)
 
     def __init__(self, *items: Any) -> None:
-        self._chunks: list[list[Any]] = [sorted(items)] if items else []
+        # In order already; as a rule there is one.
+        self._chunks: list[list[Any]] = [[*items]] if items else []
 
     def __bool__(self) -> bool:
         return bool(self._chunks)
@@ -104,7 +105,7 @@ class Index(Generic[V]):
     were, the index need not look.
     """
 
-    __slots__ = ("_by_group", "_groups", "_rank", "_watched")
+    __slots__ = ("_by_group", "_groups", "_rank", "_watched", "watch")
 
     def __init__(
         self,
@@ -114,8 +115,8 @@ class Index(Generic[V]):
         rank: str | Callable[[V], Any] | None = None,
     ) -> None:
         self._groups = groups
-        names = (*watch, rank) if isinstance(rank, str) else watch
-        self._watched = attrgetter(*names) if names else _nothing
+        self.watch = (*watch, rank) if isinstance(rank, str) else watch
+        self._watched = _all_of(self.watch)
         self._rank = attrgetter(rank) if isinstance(rank, str) else rank or _nothing
         self._by_group: dict[Hashable, Ordered] = {}
 
@@ -140,13 +141,17 @@ class Index(Generic[V]):
 
     def move(self, key: Any, before: V | None, after: V | None) -> None:
         """Follow the change of a row (None: there is none)."""
-        if before is None:
-            if after is not None:
-                self._enter(key, after)
-        elif after is None:
+        if before is not None and after is not None:
+            if self._watched(before) == self._watched(after):
+                return
+            groups = self._groups(before)
+            if groups == self._groups(after) and (
+                not groups or self._rank(before) == self._rank(after)
+            ):
+                return
+        if before is not None:
             self._leave(key, before)
-        elif self._watched(before) != self._watched(after):
-            self._leave(key, before)
+        if after is not None:
             self._enter(key, after)
 
     def _enter(self, key: Any, row: V) -> None:
@@ -242,6 +247,11 @@ class Table(Generic[K, V]):
             *self.indexes.values(),
             *self.holders.values(),
         )
+        watch = {name for index in self.indexes.values() for name in index.watch}
+        watch |= {name for one in self.holders.values() for name in one.unique.fields}
+        self._watched = _all_of(tuple(sorted(watch)))
+        # What the condition of a unique key looks at is not known.
+        self._is_watched = all(one.unique.when is None for one in self.holders.values())
         types = field_types(kind) if attrs.has(kind) else {}
         self._times = tuple(
             name for name, told in types.items() if told in (datetime, datetime | None)
@@ -251,13 +261,19 @@ class Table(Generic[K, V]):
     def put(self, key: K, row: V | None) -> None:
         """Have *row* under *key*, or nothing (None)."""
         before = self.rows.get(key)
-        for follower in self._followers:
-            follower.move(key, before, row)
+        self.changes += 1
         if row is None:
             self.rows.pop(key, None)
         else:
             self.rows[key] = row
-        self.changes += 1
+            if before is not None and self._look_alike(before, row):
+                return
+        for follower in self._followers:
+            follower.move(key, before, row)
+
+    def _look_alike(self, before: V, after: V) -> bool:
+        """Whether no index can tell the rows apart: most changes are of other fields."""
+        return self._is_watched and bool(self._watched(before) == self._watched(after))
 
     def in_utc(self, row: V) -> V:
         """Return *row* with its times in UTC. Raises ValueError that names a naive one."""

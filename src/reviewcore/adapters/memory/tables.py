@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from datetime import datetime
+from itertools import chain, combinations
 from operator import attrgetter
 from typing import Any
 
@@ -72,17 +73,15 @@ def _by(
     return Index(groups, watch=(*names, *watch), rank=rank)
 
 
-def _filtered(*names: str) -> Index[Any]:
-    """Group rows by every choice of filters: each field asked for or not (None)."""
-    values_of = attrgetter(*names)
+def _pages(*filters: str) -> dict[str, Index[Any]]:
+    """Make an index for every choice of filters, so that each page starts at its first row."""
+    choices = chain.from_iterable(combinations(filters, n) for n in range(len(filters) + 1))
+    return {page_of(*names): _by(*names) for names in choices}
 
-    def groups(row: Any) -> tuple[Hashable, ...]:
-        if len(names) == 1:
-            return (None, values_of(row))
-        left, right = values_of(row)
-        return ((None, None), (left, None), (None, right), (left, right))
 
-    return Index(groups, watch=names)
+def page_of(*filters: str) -> str:
+    """Name the index that is paged through when these filters are given."""
+    return " ".join(("page", *filters))
 
 
 def _ready_at(row: Any) -> datetime:
@@ -122,7 +121,7 @@ class Tables:
         self.holders = [holders for table in tables for holders in table.holders.values()]
 
     def _make_people(self) -> None:
-        self.users: Table[UserId, User] = Table(User, _id, {"all": _by()})
+        self.users: Table[UserId, User] = Table(User, _id, _pages())
         self.sessions: Table[SessionId, Session] = Table(Session, _id)
         self.email_tokens: Table[str, EmailVerificationToken] = Table(EmailVerificationToken, _id)
         self.marks: Table[MarkKey, IdentityMark] = Table(
@@ -135,7 +134,7 @@ class Tables:
             ReviewerProfile,
             _id,
             {
-                "page": _filtered("is_restricted"),
+                **_pages("is_restricted"),
                 "genre": Index(attrgetter("genres"), watch=("genres",)),
                 "grant": _by(when=lambda one: one.granted_until is not None, rank="granted_until"),
             },
@@ -147,7 +146,7 @@ class Tables:
             Track,
             _id,
             {
-                "page": _filtered("artist_id", "status"),
+                **_pages("artist_id", "status"),
                 "waiting": Index(
                     lambda track: () if track.assign_at is None else (None, *track.genres),
                     watch=("genres",),
@@ -206,7 +205,7 @@ class Tables:
             Flag,
             _id,
             {
-                "page": _filtered("status"),
+                **_pages("status"),
                 "track": _by("track_id"),
                 "open": _by(
                     when=lambda flag: flag.status is FlagStatus.OPEN,
@@ -240,7 +239,7 @@ class Tables:
             Payout,
             _id,
             {
-                "page": _filtered("reviewer_id", "status"),
+                **_pages("reviewer_id", "status"),
                 "ready": _leasable(
                     lambda payout: payout.is_automatic and not payout.is_final,
                     watch=("method", "status"),
@@ -263,7 +262,7 @@ class Tables:
             EventRecord,
             _id,
             {
-                "all": _by(),
+                **_pages(),
                 "pending": _by(
                     "aggregate",
                     when=_is_pending,

@@ -27,7 +27,7 @@ class MemoryTracks(Rows[Track, TrackId]):
         after: str | None,
         limit: int,
     ) -> Sequence[Track]:
-        return self._page("page", (artist_id, status), after=after, limit=limit)
+        return self._page(after=after, limit=limit, artist_id=artist_id, status=status)
 
     def waiting(self, now: datetime, *, limit: int) -> Sequence[TrackId]:
         tracks = (self._table.rows[key] for key in due(self._table, "waiting", now))
