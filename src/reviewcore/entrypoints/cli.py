@@ -22,6 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code: 0 done, 1 a law is broken, 2 cannot start."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # Alembic tells every plugin that it sets up.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         return int(options.run(options))
     except WrongSetting as error:
