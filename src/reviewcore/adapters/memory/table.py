@@ -116,7 +116,7 @@ class Index(Generic[V]):
     ) -> None:
         self._groups = groups
         self.watch = (*watch, rank) if isinstance(rank, str) else watch
-        self._watched = _all_of(self.watch)
+        self._watched = attrgetter(*self.watch) if self.watch else _nothing
         self._rank = attrgetter(rank) if isinstance(rank, str) else rank or _nothing
         self._by_group: dict[Hashable, Ordered] = {}
 
@@ -249,7 +249,7 @@ class Table(Generic[K, V]):
         )
         watch = {name for index in self.indexes.values() for name in index.watch}
         watch |= {name for one in self.holders.values() for name in one.unique.fields}
-        self._watched = _all_of(tuple(sorted(watch)))
+        self._watched = attrgetter(*sorted(watch)) if watch else _nothing
         # What the condition of a unique key looks at is not known.
         self._is_watched = all(one.unique.when is None for one in self.holders.values())
         types = field_types(kind) if attrs.has(kind) else {}
