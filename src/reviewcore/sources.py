@@ -26,6 +26,9 @@ ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 TAIL_BITS = 80
 
+_PAIRS = tuple(high + low for high in ALPHABET for low in ALPHABET)
+"""Two letters at a time: ten bits each, which halves the cost of writing a number."""
+
 
 def system_clock() -> datetime:
     """Tell the machine's time in UTC."""
@@ -56,4 +59,4 @@ class TimeIds:
             fresh = milliseconds << TAIL_BITS | self._random.getrandbits(TAIL_BITS - 1)
             self._last = max(fresh, self._last + 1)
             number = self._last
-        return "".join(ALPHABET[number >> shift & 31] for shift in range(125, -5, -5))
+        return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -10, -10)])
