@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+
 from sqlalchemy import Table
 
 from reviewcore.adapters.sql import tables

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any, NamedTuple
 
 import attrs
@@ -36,7 +35,8 @@ def instant_text(name: str, at: datetime) -> str:
 class Dialect:
     """A database: how statements are compiled for it and which values its driver takes.
 
-    *plain* says which types of values go to the driver as they are.
+    *number*, *truth* and *several* make a number, a yes or no and a collection of ids fit for its
+    driver.
     """
 
     name: str
@@ -50,18 +50,16 @@ class Dialect:
         match value:
             case None:
                 return None
-            case StrEnum():
-                return value.value
             case str():
-                return value
+                # Of a member of a StrEnum this makes the plain text that drivers want.
+                return str(value)
             case bool():
                 return self.truth(value)
             case int() | float():
                 return self.number(value)
             case datetime():
                 return instant_text(name, value)
-            case _:
-                return self.several(value)
+        return self.several(value)
 
     def __repr__(self) -> str:
         return self.name
@@ -80,7 +78,7 @@ POSTGRESQL = Dialect(
 
 SQLITE = Dialect(
     name="sqlite",
-    compiler=SQLiteDialect_pysqlite(),  # type: ignore[no-untyped-call]
+    compiler=SQLiteDialect_pysqlite(),
     number=lambda told: told,
     truth=int,
     several=lambda told: json.dumps(sorted(told)),

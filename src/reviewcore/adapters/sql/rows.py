@@ -64,9 +64,13 @@ class RowMap(Generic[E]):
         self._read = operator.attrgetter(*types)
         self._extra = tuple(extra.values())
         kinds = {**types, **inner, **dict.fromkeys(extra, datetime)}
-        self._encoders = {d: _coders(_encoder, kinds, d) for d in DIALECTS.values()}
+        self._encoders = {
+            d: {name: _encoder(name, _plain(kind), d) for name, kind in kinds.items()}
+            for d in DIALECTS.values()
+        }
         self._decoders = {
-            d: tuple(_coders(_decoder, {**types, **inner}, d).values()) for d in DIALECTS.values()
+            d: tuple(_decoder(_plain(kind), d) for kind in (*types.values(), *inner.values()))
+            for d in DIALECTS.values()
         }
         self._key_of = operator.attrgetter(*self.key)
 
@@ -126,7 +130,7 @@ class _Nested:
 
 def decoded(dialect: Dialect, kind: type[T], value: Any) -> T:
     """Make a value of a single column, not null, that no entity is made of."""
-    decode = _decoder("value", kind, dialect)
+    decode = _decoder(kind, dialect)
     told: T = value if decode is None else decode(value)
     return told
 
@@ -140,12 +144,6 @@ def _plain(kind: Any) -> Any:
             (kind,) = (one for one in typing.get_args(kind) if one is not NoneType)
         else:
             return kind
-
-
-def _coders(
-    choose: Callable[[str, Any, Dialect], Any], kinds: Mapping[str, Any], dialect: Dialect
-) -> dict[str, Any]:
-    return {name: choose(name, _plain(kind), dialect) for name, kind in kinds.items()}
 
 
 def _encoder(name: str, kind: Any, dialect: Dialect) -> Coder:
@@ -164,7 +162,7 @@ def _encoder(name: str, kind: Any, dialect: Dialect) -> Coder:
     return str
 
 
-def _decoder(name: str, kind: Any, dialect: Dialect) -> Coder | None:
+def _decoder(kind: Any, dialect: Dialect) -> Coder | None:
     if kind is datetime:
         return _DECODE_TIME[dialect]
     if kind is bool and dialect is SQLITE:
@@ -172,7 +170,7 @@ def _decoder(name: str, kind: Any, dialect: Dialect) -> Coder | None:
     if typing.get_origin(kind) is tuple:
         return lambda told: tuple(json.loads(told))
     if typing.get_origin(kind) is not None:
-        return json.loads  # type: ignore[no-any-return]  # A mapping of JSON.
+        return json.loads
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return {member.value: member for member in kind}.__getitem__
     return None

@@ -34,8 +34,8 @@ from reviewcore.adapters.sql.dialects import SQLITE, Dialect, compiled
 KEPT_SHAPES_MAX = 1000
 """More shapes than the use cases have; without a bound, odd row counts would fill the memory."""
 
-ONE = literal_column("1")
-ZERO = literal_column("0")
+ONE: ColumnElement[Any] = literal_column("1")
+ZERO: ColumnElement[Any] = literal_column("0")
 
 
 class Op(StrEnum):
@@ -139,8 +139,8 @@ def _statement(shape: Shape, prefix: str, dialect: Dialect) -> Insert | Update |
 def _insert_new(table: Table, rows: list[dict[str, Any]], dialect: Dialect) -> Insert:
     keys = [column.name for column in table.primary_key]
     if dialect is SQLITE:
-        return sqlite.insert(table).values(rows).on_conflict_do_nothing(keys)
-    return postgresql.insert(table).values(rows).on_conflict_do_nothing(keys)
+        return sqlite.insert(table).values(rows).on_conflict_do_nothing(index_elements=keys)
+    return postgresql.insert(table).values(rows).on_conflict_do_nothing(index_elements=keys)
 
 
 def _next(row: dict[str, BindParameter[Any]]) -> ColumnElement[int]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from collections.abc import Iterator
+from typing import Any, TypeVar
 
 from reviewcore.adapters.sql.changes import Change
 from reviewcore.adapters.sql.conflicts import exists_already
@@ -17,24 +17,6 @@ from reviewcore.adapters.sql.rows import Key, RowMap
 from reviewcore.adapters.sql.statements import Op
 
 E = TypeVar("E")
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-def _marking_failure(
-    act: Callable[Concatenate[Unit, P], T],
-) -> Callable[Concatenate[Unit, P], T]:
-    """Have the unit remember an error of the database, whoever swallows it on its way up."""
-
-    @wraps(act)
-    def marked(unit: Unit, *args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return act(unit, *args, **kwargs)
-        except Exception as error:
-            unit.failure = unit.failure or error
-            raise
-
-    return marked
 
 
 class Unit:
@@ -60,12 +42,9 @@ class Unit:
         """Answer *question*, after the pending writes that it must see."""
         if self._touched and not self._touched.isdisjoint(question.tables):
             self.flush()
-        return self._fetch(question, given)
-
-    @_marking_failure
-    def _fetch(self, question: Question, given: dict[str, object]) -> list[Row]:
         plan = question.plan(self.dialect)
-        return self.link.fetch(plan.sql, plan.arguments(self.dialect, given))
+        with self._watching():
+            return self.link.fetch(plan.sql, plan.arguments(self.dialect, given))
 
     def entities(self, rows: RowMap[E], question: Question, **given: object) -> list[E]:
         """Return the entities that *question* selects, and remember them."""
@@ -155,32 +134,38 @@ class Unit:
         """Run a statement that writes at once, after all that is pending; count its rows."""
         self.require_writable()
         self.flush()
-        return self._change(question, given)
-
-    @_marking_failure
-    def _change(self, question: Question, given: dict[str, object]) -> int:
         plan = question.plan(self.dialect)
-        return self.link.change(plan.sql, plan.arguments(self.dialect, given))
+        with self._watching():
+            return self.link.change(plan.sql, plan.arguments(self.dialect, given))
 
     def forget(self, rows: RowMap[Any]) -> None:
         """Know nothing about the rows of a table any more: a statement changed some of them."""
         self._read.pop(rows, None)
         self._held = {held for held in self._held if held[0] is not rows}
 
-    @_marking_failure
     def flush(self) -> None:
         """Send what is pending."""
         if not self._touched:
             return
         changes, self._pending = self._pending, {}
         self._touched = set()
-        send(changes, self.link)
+        with self._watching():
+            send(changes, self.link)
         for rows, changed in changes.items():
             if rows is EVENTS:
                 # Their numbers were given by the database.
                 continue
             for key, change in changed.items():
                 self._note(rows, key, change)
+
+    @contextlib.contextmanager
+    def _watching(self) -> Iterator[None]:
+        """Remember an error of the database, whoever swallows it on its way up."""
+        try:
+            yield
+        except Exception as error:
+            self.failure = self.failure or error
+            raise
 
     def _note(self, rows: RowMap[Any], key: Key, change: Change) -> None:
         """Know a row as it was just written; writing has locked it."""

@@ -1,0 +1,1 @@
+"""The repositories: what each port of `reviewcore.ports.store` asks of the tables."""

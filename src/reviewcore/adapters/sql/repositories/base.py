@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, bindparam, select, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select, tuple_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -21,7 +21,7 @@ K = TypeVar("K", bound=str)
 BATCH = 500
 """Rows that `all` holds in memory at a time."""
 
-LIMIT = bindparam("limit")
+LIMIT: BindParameter[int] = bindparam("limit")
 
 
 class among(ColumnElement[bool]):  # noqa: N801 - reads as SQL's own operators do.
@@ -35,7 +35,7 @@ class among(ColumnElement[bool]):  # noqa: N801 - reads as SQL's own operators d
 
     def __init__(self, column: ColumnElement[Any], name: str) -> None:
         self.column = column
-        self.values = bindparam(name)
+        self.values: BindParameter[Any] = bindparam(name)
 
     def get_children(self, **_: Any) -> Sequence[ColumnElement[Any]]:
         """Let visitors see the column's table."""
@@ -51,9 +51,8 @@ def _any_of(element: among, compiler: SQLCompiler, **options: Any) -> str:
 @compiles(among, "sqlite")
 def _in_json(element: among, compiler: SQLCompiler, **options: Any) -> str:
     column = compiler.process(element.column, **options)
-    return (
-        f"{column} IN (SELECT value FROM json_each({compiler.process(element.values, **options)}))"
-    )
+    values = compiler.process(element.values, **options)
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - no value is in it
 
 
 def locking(statement: Select[Any], *, skip_locked: bool = False) -> Query:

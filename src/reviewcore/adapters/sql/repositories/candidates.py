@@ -38,7 +38,7 @@ _RANGE = f"""
     WHERE one.genre_id = genre.value AND one.tier = tier.name AND one.active_count < tier.load
       AND $available AND $ratings AND $others
     ORDER BY {_BEST_FIRST} LIMIT CAST(:limit AS integer)
-"""  # noqa: S608 - made of constants
+"""
 _TIERS = """(
     SELECT 'NORMAL' AS name, CAST(:normal_load AS integer) AS load
     UNION ALL SELECT 'PRO', CAST(:pro_load AS integer)
@@ -47,6 +47,7 @@ _FREE = """NOT EXISTS (
     SELECT 1 FROM reviews
     WHERE reviews.track_id = :track_id AND reviews.reviewer_id = one.reviewer_id
 )"""
+_NOT_EXCLUDED = "one.reviewer_id NOT IN (SELECT value FROM json_each(:exclude))"
 
 _POSTGRESQL = Template(f"""
 SELECT reviewer_id FROM (
@@ -90,13 +91,13 @@ def _search(kind: _Kind) -> ByDialect:
     postgresql = _POSTGRESQL.substitute(
         shared,
         others=f"one.reviewer_id <> ALL (CAST(:exclude AS text[])) AND {free}",
-        counts="CROSS JOIN generate_series(0, CAST(:ratings_below AS integer) - 1) AS ratings (value)"
+        counts="CROSS JOIN unnest(CAST(:ratings AS integer[])) AS ratings (value)"
         if kind.ratings
         else "",
     )
     sqlite = _SQLITE.substitute(
         shared,
-        others=f"one.reviewer_id NOT IN (SELECT value FROM json_each(:exclude)) AND {free}",
+        others=f"{_NOT_EXCLUDED} AND {free}",
         counts="CROSS JOIN json_each(:ratings) AS ratings" if kind.ratings else "",
     )
     return ByDialect(postgresql=text(postgresql), sqlite=text(sqlite), tables=_TABLES)
@@ -173,7 +174,6 @@ def _best(
         "pro_load": loads[Tier.PRO] if wanted[Tier.PRO] else NO_LOAD,
     }
     if search.ratings_below is not None:
-        given["ratings_below"] = search.ratings_below
         given["ratings"] = range(search.ratings_below)
     return [row[0] for row in unit.rows(query, **given)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 import attrs
 from sqlalchemy import bindparam, delete, exists, literal_column, or_, select, text, update
@@ -198,7 +199,7 @@ class SqlEventLog:
 
 
 _records = tables.idempotency_records
-_claimed = {name: bindparam(name) for name in maps.IDEMPOTENCY.columns}
+_claimed: dict[str, Any] = {name: bindparam(name) for name in maps.IDEMPOTENCY.columns}
 _CLAIM = ByDialect(
     postgresql=postgresql.insert(_records).values(_claimed).on_conflict_do_nothing(),
     sqlite=sqlite.insert(_records).values(_claimed).on_conflict_do_nothing(),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -15,7 +17,7 @@ KEY = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 INSTANT = sa.Text().with_variant(postgresql.TIMESTAMP(timezone=True), "postgresql")
 
 
-def where(condition: str) -> dict[str, sa.TextClause]:
+def where(condition: str) -> dict[str, Any]:
     """Make an index of the rows for which *condition* holds."""
     return {"postgresql_where": sa.text(condition), "sqlite_where": sa.text(condition)}
 
@@ -47,7 +49,10 @@ def ledger_entries() -> None:
         sa.Column("at", INSTANT, nullable=False),
         sa.Column("rules_version", KEY, nullable=False),
         sa.CheckConstraint(
-            "kind IN ('PAYMENT_APPLIED', 'PAYMENT_NOT_APPLIED', 'FEE_KNOWN', 'REVIEW_COMPLETED', 'FLAG_OPENED', 'FLAG_UPHELD', 'FLAG_DISMISSED', 'REFUND_INTENDED', 'REFUND_COMPLETED', 'PAYOUT_REQUESTED', 'PAYOUT_COMPLETED', 'PAYOUT_FAILED', 'BALANCE_FORFEITED')",
+            "kind IN ('PAYMENT_APPLIED', 'PAYMENT_NOT_APPLIED', 'FEE_KNOWN', "
+            "'REVIEW_COMPLETED', 'FLAG_OPENED', 'FLAG_UPHELD', 'FLAG_DISMISSED', "
+            "'REFUND_INTENDED', 'REFUND_COMPLETED', 'PAYOUT_REQUESTED', "
+            "'PAYOUT_COMPLETED', 'PAYOUT_FAILED', 'BALANCE_FORFEITED')",
             name=op.f("ck_ledger_entries_kind"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_entries")),
