@@ -155,9 +155,9 @@ def payment_not_applied(attempt: CheckoutAttempt, amount: Cents) -> Draft:
     return draft(EntryKind.PAYMENT_NOT_APPLIED, attempt.id, paid)
 
 
-def fee_known(payment: Payment, fee: Cents) -> Draft:
-    """The processor kept its fee."""
-    return draft(EntryKind.FEE_KNOWN, payment.id, Move(FEES, PROCESSOR, fee))
+def fee_known(attempt_id: AttemptId, fee: Cents) -> Draft:
+    """The processor kept its fee of what an attempt paid, whether or not that was applied."""
+    return draft(EntryKind.FEE_KNOWN, attempt_id, Move(FEES, PROCESSOR, fee))
 
 
 def refund_intended(refund: Refund, *, applied: bool) -> Draft:

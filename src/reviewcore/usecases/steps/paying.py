@@ -76,7 +76,8 @@ def end_attempt(
     others = [one for one in tx.attempts.of_payment(bill.payment.id) if one.id != ended.id]
 
     tx.attempts.update(ended)
-    if not any(one.is_pending and not one.unwanted for one in others):
+    # The end of a session that was given up says nothing of the payment: it was asked for anew.
+    if not ended.unwanted and not any(one.is_pending and not one.unwanted for one in others):
         tx.payments.update(bill.payment.fail())
 
     tx.events.add(
@@ -117,7 +118,7 @@ def _apply(tx: Transaction, bill: Bill, paid: CheckoutAttempt, *, fee: Cents | N
     payment = bill.payment.apply(paid, tx.now)
     if fee is not None:
         payment = payment.learn_fee(fee)
-        tx.ledger.add(ledger.fee_known(payment, fee))
+        tx.ledger.add(ledger.fee_known(paid.id, fee))
         tx.events.add(events.FeeKnown(payment_id=payment.id, fee=fee))
     queued = bill.track.queue(tx.now)
 
@@ -157,6 +158,9 @@ def _send_back(
             ledger.payment_not_applied(paid, view.amount),
             ledger.refund_intended(refund, applied=False),
         )
+        # The processor keeps its fee of money that goes back, too.
+        if view.fee is not None:
+            tx.ledger.add(ledger.fee_known(paid.id, view.fee))
     tx.events.add(
         events.PaymentNotApplied(payment_id=paid.payment_id, attempt_id=paid.id, reason=reason),
         events.RefundIntended(refund_id=refund_id, payment_id=paid.payment_id, amount=view.amount),
