@@ -233,11 +233,11 @@ def tracks_count_right(view: MarketView) -> Iterator[Violation]:
         reviews = view.reviews_of.get(track.id, [])
         counted = sum(review.counts_toward_completion for review in reviews)
         refunded = sum(slot.is_refunded for slot in view.slots_of.get(track.id, []))
-        since = track.source_updated_at or track.created_at
+        since = track.source_updated_at
         reports = sum(
             review.end_reason is EndReason.UNPLAYABLE
             and review.ended_at is not None
-            and review.ended_at >= since
+            and (since is None or review.ended_at > since)
             for review in reviews
         )
         yield from _compare(
@@ -338,6 +338,18 @@ def money_moves_once(view: MarketView) -> Iterator[Violation]:
                 payout.status is PayoutStatus.FAILED,
                 (EntryKind.PAYOUT_FAILED, payout.id) in seen,
             ),
+            requested=(True, (EntryKind.PAYOUT_REQUESTED, payout.id) in seen),
+        )
+    currency = {payment.id: payment.currency for payment in view.payments}
+    for refund in view.refunds:
+        # Money of another currency is recorded, not posted.
+        posted = refund.currency == currency.get(refund.payment_id)
+        done = posted and refund.status is RefundStatus.COMPLETED
+        yield from _compare(
+            law,
+            refund.id,
+            intended=(posted, (EntryKind.REFUND_INTENDED, refund.id) in seen),
+            completed=(done, (EntryKind.REFUND_COMPLETED, refund.id) in seen),
         )
 
 

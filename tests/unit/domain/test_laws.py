@@ -1,0 +1,307 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import attrs
+import pytest
+
+from reviewcore.domain import laws, ledger
+from reviewcore.domain.ids import AttemptId, EntryId, ReviewerId, ReviewId, TrackId, UserId
+from reviewcore.domain.laws import LAWS, MarketView, violations
+from reviewcore.domain.ledger import Draft, Entry, Posting
+from reviewcore.domain.money import Cents
+from reviewcore.domain.payments import PaymentStatus, RefundStatus
+from reviewcore.domain.payouts import PayoutStatus
+from reviewcore.domain.reviewers import RestrictionCause
+from reviewcore.domain.reviews import EndReason, ReviewStatus, queue_row
+from reviewcore.domain.rules import MarketRules
+from reviewcore.domain.tracks import TrackStatus
+from reviewcore.testing import builders as make
+from reviewcore.testing.clock import START
+
+T, R = TrackId("t"), ReviewerId("r")
+RULES = MarketRules(promo_codes={"LAUNCH": 1})
+
+
+def booked(*drafts: Draft) -> tuple[Entry, ...]:
+    return tuple(
+        Entry(
+            id=EntryId(f"e{number}"),
+            kind=one.kind,
+            cause=one.cause,
+            at=START,
+            rules_version=RULES.version,
+            postings=one.postings,
+        )
+        for number, one in enumerate(drafts)
+    )
+
+
+def market() -> MarketView:
+    """A track of three slots, one counted, one flagged and open, one active; a sent payout."""
+    attempt = make.an_attempt(id="co", payment_id="pay", track_id=T)
+    payment = make.a_payment(
+        id="pay",
+        track_id=T,
+        amount=297,
+        status=PaymentStatus.COMPLETED,
+        applied_attempt_id="co",
+    )
+    counted = make.a_review(
+        id="v1",
+        track_id=T,
+        artist_id="a",
+        reviewer_id=R,
+        status=ReviewStatus.COMPLETED,
+        artist_rating=5,
+        is_gem=True,
+    )
+    flagged = make.a_flagged_review(
+        id="v2", track_id=T, artist_id="a", reviewer_id="q", slot_number=2
+    )
+    active = make.a_review(id="v3", track_id=T, artist_id="a", reviewer_id="s", slot_number=3)
+    payout = make.a_payout(id="po", reviewer_id=R, amount=50, status=PayoutStatus.COMPLETED)
+    return MarketView(
+        rules=RULES,
+        artists=(make.an_artist(id="a", user_id="u", total_tracks=1, total_spent=297),),
+        reviewers=(
+            make.a_reviewer(
+                id=R,
+                total_reviews=1,
+                rating_sum=5,
+                rating_count=1,
+                gem_count=1,
+                total_earnings=50,
+            ),
+            make.a_reviewer(
+                id="q", total_reviews=1, flag_count=1, total_earnings=50, pending_balance=50
+            ),
+            make.a_reviewer(id="s", active_count=1),
+        ),
+        tracks=(
+            make.a_track(
+                id=T,
+                artist_id="a",
+                status=TrackStatus.IN_PROGRESS,
+                price=297,
+                reviews_requested=3,
+                reviews_completed=1,
+            ),
+            make.a_track(id="t0", artist_id="a", status=TrackStatus.PENDING_PAYMENT),
+        ),
+        slots=tuple(make.a_slot(track_id=T, number=number) for number in (1, 2, 3)),
+        reviews=(counted, flagged, active),
+        queue=(queue_row(active, priority=0),),
+        flags=(make.a_flag(id="f", review_id="v2", track_id=T, reviewer_id="q"),),
+        payments=(payment,),
+        refunds=(),
+        payouts=(payout,),
+        entries=booked(
+            ledger.payment_applied(payment, attempt),
+            ledger.fee_known(AttemptId("co"), Cents(39)),
+            ledger.review_completed(counted, is_free=False),
+            ledger.review_completed(flagged, is_free=False),
+            ledger.flag_opened(flagged, is_free=False),
+            ledger.payout_requested(payout),
+            ledger.payout_completed(payout),
+        ),
+    )
+
+
+def changed(part: str, number: int, **changes: Any) -> MarketView:
+    view = market()
+    things = list(getattr(view, part))
+    things[number] = attrs.evolve(things[number], **changes)
+    return attrs.evolve(view, **{part: tuple(things)})
+
+
+def with_more(part: str, *things: object) -> MarketView:
+    view = market()
+    return attrs.evolve(view, **{part: (*getattr(view, part), *things)})
+
+
+def without(part: str, number: int) -> MarketView:
+    view = market()
+    things = list(getattr(view, part))
+    del things[number]
+    return attrs.evolve(view, **{part: tuple(things)})
+
+
+def test_a_market_in_order_breaks_no_law() -> None:
+    assert violations(market()) == ()
+
+
+def test_an_empty_market_breaks_no_law() -> None:
+    empty = attrs.evolve(
+        market(),
+        **{
+            field.name: ()
+            for field in attrs.fields(MarketView)
+            if field.init and field.name != "rules"
+        },
+    )
+
+    assert violations(empty) == ()
+
+
+PLANTED: list[tuple[str, str, Callable[[], MarketView]]] = [
+    (
+        "entries_balance",
+        "e0",
+        lambda: changed("entries", 0, postings=(Posting("processor", Cents(-1)),)),
+    ),
+    ("totals_equal_ledger", "a", lambda: changed("artists", 0, total_spent=296)),
+    ("totals_equal_ledger", "r", lambda: changed("reviewers", 0, pending_balance=1)),
+    ("totals_equal_ledger", "r", lambda: changed("reviewers", 0, total_earnings=51)),
+    ("deferred_equals_slots", "t", lambda: changed("slots", 1, price=98)),
+    (
+        "deferred_equals_slots",
+        "t0",
+        lambda: with_more(
+            "entries",
+            attrs.evolve(
+                market().entries[0],
+                id=EntryId("e9"),
+                cause="other",
+                postings=(Posting("processor", Cents(-1)), Posting("deferred:t0", Cents(1))),
+            ),
+        ),
+    ),
+    ("queue_mirrors_active", "v3", lambda: without("queue", 0)),
+    ("queue_mirrors_active", "v9", lambda: with_more("queue", make.a_queue_row(id="v9"))),
+    ("queue_mirrors_active", "v3", lambda: changed("queue", 0, expires_at=START)),
+    ("queue_mirrors_active", "v3", lambda: changed("queue", 0, reviewer_id=R)),
+    ("one_holder_a_slot", "v3", lambda: changed("reviews", 2, slot_number=1)),
+    ("one_holder_a_slot", "v3", lambda: changed("reviews", 2, slot_number=9)),
+    ("one_holder_a_slot", "v3", lambda: changed("slots", 2, refunded_at=START)),
+    ("one_holder_a_slot", "t", lambda: without("slots", 1)),
+    ("tracks_count_right", "t", lambda: changed("tracks", 0, reviews_completed=2)),
+    ("tracks_count_right", "t", lambda: changed("tracks", 0, slots_refunded=1)),
+    ("tracks_count_right", "t", lambda: changed("tracks", 0, unplayable_reports=1)),
+    ("tracks_count_right", "t", lambda: changed("tracks", 0, completed_at=START)),
+    ("tracks_count_right", "t", lambda: changed("tracks", 0, status=TrackStatus.QUEUED)),
+    ("artists_count_right", "a", lambda: changed("artists", 0, total_tracks=2)),
+    ("artists_count_right", "a", lambda: changed("artists", 0, free_review_credits=-1)),
+    *[
+        ("reviewers_count_right", "r", lambda field=field: changed("reviewers", 0, **{field: 7}))
+        for field in (
+            "total_reviews",
+            "rating_sum",
+            "rating_count",
+            "gem_count",
+            "flag_count",
+            "active_count",
+        )
+    ],
+    ("payments_count_right", "pay", lambda: changed("payments", 0, refunded_amount=1)),
+    ("payments_count_right", "pay", lambda: changed("payments", 0, completed_at=None)),
+    (
+        "payments_count_right",
+        "pay",
+        lambda: with_more(
+            "refunds", make.a_refund(id="rf", attempt_id="co", status=RefundStatus.COMPLETED)
+        ),
+    ),
+    (
+        "money_moves_once",
+        "v1",
+        lambda: with_more("entries", attrs.evolve(market().entries[2], id=EntryId("e9"))),
+    ),
+    ("money_moves_once", "v1", lambda: changed("reviews", 0, paid_amount=49)),
+    ("money_moves_once", "v3", lambda: changed("reviews", 2, paid_amount=50)),
+    ("money_moves_once", "v1", lambda: without("entries", 2)),
+    ("money_moves_once", "po", lambda: changed("payouts", 0, status=PayoutStatus.PENDING)),
+    ("money_moves_once", "po", lambda: changed("payouts", 0, status=PayoutStatus.FAILED)),
+    ("money_moves_once", "po", lambda: without("entries", 5)),
+    (
+        "money_moves_once",
+        "rf",
+        lambda: with_more(
+            "refunds", make.a_refund(id="rf", payment_id="pay", status=RefundStatus.COMPLETED)
+        ),
+    ),
+    (
+        "money_moves_once",
+        "rf",
+        lambda: with_more("refunds", make.a_refund(id="rf", payment_id="pay")),
+    ),
+    ("reviewers_are_fit", "v1", lambda: changed("reviewers", 0, user_id=UserId("u"))),
+    ("reviewers_are_fit", "t", lambda: changed("reviews", 2, reviewer_id=R)),
+    (
+        "reviewers_are_fit",
+        "v3",
+        lambda: changed(
+            "reviewers", 2, is_restricted=True, restriction_cause=RestrictionCause.ADMIN
+        ),
+    ),
+    ("flags_are_mirrored", "v2", lambda: without("flags", 0)),
+    ("flags_are_mirrored", "v2", lambda: changed("reviews", 1, was_flagged=False)),
+    ("flags_are_mirrored", "v2", lambda: changed("reviews", 1, counts_toward_completion=True)),
+    (
+        "promos_are_used_once",
+        "a",
+        lambda: with_more(
+            "tracks",
+            *(make.a_track(artist_id="a", promo_code="LAUNCH") for _ in range(2)),
+        ),
+    ),
+    ("open_slots_are_sought_for", "t", lambda: changed("tracks", 0, assign_at=None)),
+]
+
+
+@pytest.mark.parametrize(
+    ("law", "culprit", "plant"), PLANTED, ids=[f"{n}-{p[0]}" for n, p in enumerate(PLANTED)]
+)
+def test_a_planted_violation_is_seen_and_its_culprit_named(
+    law: str, culprit: str, plant: Callable[[], MarketView]
+) -> None:
+    found = [one for one in violations(plant()) if one.law == law]
+
+    assert any(culprit in one.ids for one in found)
+    assert all(one.told for one in found)
+
+
+def test_every_law_has_a_planted_violation() -> None:
+    assert {law for law, _, _ in PLANTED} == {law.__name__ for law in LAWS}
+
+
+def test_every_law_of_the_module_is_evaluated() -> None:
+    written = {
+        name
+        for name, thing in vars(laws).items()
+        if callable(thing) and (thing.__doc__ or "").startswith("Law")
+    }
+
+    assert written == {law.__name__ for law in LAWS}
+
+
+def test_a_promo_code_is_free_again_once_its_track_was_cancelled() -> None:
+    view = with_more(
+        "tracks",
+        make.a_track(artist_id="a", promo_code="LAUNCH", status=TrackStatus.CANCELLED),
+        make.a_track(artist_id="a", promo_code="LAUNCH"),
+    )
+
+    assert not list(laws.promos_are_used_once(view))
+
+
+def test_a_report_counts_from_the_last_change_of_the_link() -> None:
+    reported = make.a_review(
+        id=ReviewId("v4"),
+        track_id=T,
+        reviewer_id="x",
+        status=ReviewStatus.SKIPPED,
+        end_reason=EndReason.UNPLAYABLE,
+        ended_at=START,
+    )
+
+    def broken(**changes: Any) -> bool:
+        view = attrs.evolve(changed("tracks", 0, **changes), reviews=(*market().reviews, reported))
+        return any(laws.tracks_count_right(view))
+
+    assert not broken(unplayable_reports=1)
+    assert not broken(unplayable_reports=0, source_updated_at=START)
+    assert not broken(unplayable_reports=1, source_updated_at=START - timedelta(microseconds=1))
+    assert broken(unplayable_reports=0)
