@@ -1,0 +1,125 @@
+"""One request's way to the market: who asks, under which key, and how genres are spelt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias, TypeVar
+
+import attrs
+from litestar import Request
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+
+from reviewcore.app import App
+from reviewcore.domain.artists import ArtistProfile
+from reviewcore.domain.ids import ArtistId, GenreId, ReviewerId
+from reviewcore.domain.reviewers import ReviewerProfile
+from reviewcore.domain.users import User
+from reviewcore.entrypoints.http.auth import Caller, Gate
+from reviewcore.entrypoints.http.errors import MalformedParameter
+from reviewcore.ports.store import Store, Transaction
+
+C = TypeVar("C")
+R = TypeVar("R")
+
+IDEMPOTENCY_KEY = "Idempotency-Key"
+KEY_MAX = 255
+KEY = re.compile(rf"[!-~]{{1,{KEY_MAX}}}")
+
+
+class Spelling:
+    """The slugs of genres, remembered: the slug of an id never changes."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._slugs: dict[GenreId, str] = {}
+
+    def slugs(self, genres: Iterable[GenreId]) -> tuple[str, ...]:
+        """Spell genres, in their order."""
+        wanted = tuple(genres)
+        if not self._slugs.keys() >= set(wanted):
+            with self._store.read() as tx:
+                self._slugs = {genre.id: genre.slug for genre in tx.genres.tree().genres}
+        return tuple(self._slugs.get(genre, genre) for genre in wanted)
+
+
+@attrs.frozen(kw_only=True)
+class Desk:
+    """The market as one caller reaches it."""
+
+    app: App
+    gate: Gate
+    spelling: Spelling
+    key: str | None
+    found: Caller | None
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks; the route's guard has let him in."""
+        assert self.found is not None, "the route has no guard"
+        return self.found
+
+    @property
+    def user(self) -> User:
+        """Who asks, as a user."""
+        return self.caller.user
+
+    @property
+    def artist(self) -> ArtistProfile:
+        """Who asks, as an artist."""
+        assert self.caller.artist is not None, "the route's guard is not for artists"
+        return self.caller.artist
+
+    @property
+    def artist_id(self) -> ArtistId:
+        """The acting artist."""
+        return self.artist.id
+
+    @property
+    def reviewer(self) -> ReviewerProfile:
+        """Who asks, as a reviewer."""
+        assert self.caller.reviewer is not None, "the route's guard is not for reviewers"
+        return self.caller.reviewer
+
+    @property
+    def reviewer_id(self) -> ReviewerId:
+        """The acting reviewer."""
+        return self.reviewer.id
+
+    def perform(self, usecase: Callable[[Transaction, C], R], command: C) -> R:
+        """Run a use case under the request's idempotency key, if it has one."""
+        return self.app.perform(usecase, command, key=self.key)
+
+    def drive(self, usecase: Callable[[Store, Any, C], R], command: C) -> R:
+        """Run a use case that waits on the outside world."""
+        return self.app.drive(usecase, command)
+
+    def ask(self, usecase: Callable[[Transaction, C], R], command: C) -> R:
+        """Run a use case that only reads."""
+        return self.app.ask(usecase, command)
+
+
+def desk_of(request: Request[Any, Any, Any]) -> Desk:
+    """Open the desk for a request. Raises MalformedParameter for a key that is none."""
+    state = request.app.state
+    return Desk(
+        app=state.gate.app,
+        gate=state.gate,
+        spelling=state.spelling,
+        key=_key(request),
+        found=request.state.get("caller"),
+    )
+
+
+def _key(request: Request[Any, Any, Any]) -> str | None:
+    key: str | None = request.headers.get(IDEMPOTENCY_KEY)
+    if key is None or request.method != "POST":
+        return None
+    if not KEY.fullmatch(key):
+        reason = "must be 1 to 255 visible ASCII characters"
+        raise MalformedParameter(parameter=IDEMPOTENCY_KEY, reason=reason)
+    return key
+
+
+TheDesk: TypeAlias = NamedDependency[SkipValidation[Desk]]

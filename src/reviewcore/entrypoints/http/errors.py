@@ -1,0 +1,57 @@
+"""What only a request can get wrong; everything else is refused by the market itself."""
+
+from __future__ import annotations
+
+import attrs
+
+from reviewcore.domain.errors import Forbidden, ReviewcoreError, Unauthenticated
+
+
+class Malformed(ReviewcoreError):
+    """The request cannot be read."""
+
+
+@attrs.frozen(kw_only=True, str=False)
+class MalformedBody(Malformed):
+    """The body is not what this route takes."""
+
+    reason: str
+
+
+@attrs.frozen(kw_only=True, str=False)
+class MalformedParameter(Malformed):
+    """A parameter of the request is not valid."""
+
+    parameter: str
+    reason: str
+
+
+class MethodNotAllowed(ReviewcoreError):
+    """Nothing answers this method here."""
+
+
+@attrs.frozen(kw_only=True, str=False)
+class TooLarge(ReviewcoreError):
+    """The body is too large."""
+
+    maximum_bytes: int
+
+
+@attrs.frozen(kw_only=True, str=False)
+class NotSignedIn(Unauthenticated):
+    """This needs a session: sign in and send its token."""
+
+
+@attrs.frozen(kw_only=True, str=False)
+class CrossSiteRequest(Forbidden):
+    """A request with the session cookie must show that it comes from our own pages."""
+
+
+@attrs.frozen(kw_only=True, str=False)
+class ArtistProfileRequired(Forbidden):
+    """Only somebody with an artist profile may do this."""
+
+
+@attrs.frozen(kw_only=True, str=False)
+class ReviewerProfileRequired(Forbidden):
+    """Only somebody with a reviewer profile may do this."""

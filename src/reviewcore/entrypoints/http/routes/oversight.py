@@ -1,0 +1,160 @@
+"""What administrators look at: lists of everything, the audit trail, the laws."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Router, get
+from litestar.params import FromQuery
+
+from reviewcore.domain.flags import FlagStatus
+from reviewcore.domain.payouts import PayoutStatus
+from reviewcore.domain.tracks import TrackStatus
+from reviewcore.entrypoints.http.auth import as_admin
+from reviewcore.entrypoints.http.desk import TheDesk
+from reviewcore.entrypoints.http.paging import LIMIT_DEFAULT, Cursor, Limit, Page, page_of, whole
+from reviewcore.entrypoints.http.views.administration import (
+    EventView,
+    FlagView,
+    ViolationView,
+    event_view,
+    flag_view,
+    violation_view,
+)
+from reviewcore.entrypoints.http.views.money import PayoutView, payout_view
+from reviewcore.entrypoints.http.views.people import (
+    ReviewerView,
+    UserView,
+    reviewer_view,
+    user_view,
+)
+from reviewcore.entrypoints.http.views.tracks import TrackView, track_view
+from reviewcore.entrypoints.http.waiting import waits
+from reviewcore.usecases import CheckLaws, check_laws
+
+
+@get("/users", sync_to_thread=True, summary="All users")
+def list_users(
+    desk: TheDesk, cursor: Cursor = None, limit: Limit = LIMIT_DEFAULT
+) -> Page[UserView]:
+    """List users, oldest first."""
+    with desk.app.store.read() as tx:
+        return page_of(
+            lambda after, most: tx.users.page(after=after, limit=most),
+            user_view,
+            cursor=cursor,
+            limit=limit,
+        )
+
+
+@get("/reviewers", sync_to_thread=True, summary="All reviewers")
+def list_reviewers(
+    desk: TheDesk,
+    is_restricted: FromQuery[bool | None] = None,
+    cursor: Cursor = None,
+    limit: Limit = LIMIT_DEFAULT,
+) -> Page[ReviewerView]:
+    """List reviewers, oldest first."""
+    with desk.app.store.read() as tx:
+        return page_of(
+            lambda after, most: tx.reviewers.page(
+                is_restricted=is_restricted, after=after, limit=most
+            ),
+            lambda reviewer: reviewer_view(reviewer, desk.spelling.slugs),
+            cursor=cursor,
+            limit=limit,
+        )
+
+
+@get("/tracks", sync_to_thread=True, summary="All tracks")
+def list_tracks(
+    desk: TheDesk,
+    status: FromQuery[TrackStatus | None] = None,
+    cursor: Cursor = None,
+    limit: Limit = LIMIT_DEFAULT,
+) -> Page[TrackView]:
+    """List tracks, oldest first."""
+    with desk.app.store.read() as tx:
+        return page_of(
+            lambda after, most: tx.tracks.page(
+                artist_id=None, status=status, after=after, limit=most
+            ),
+            lambda track: track_view(track, desk.spelling.slugs),
+            cursor=cursor,
+            limit=limit,
+        )
+
+
+@get("/flags", sync_to_thread=True, summary="All flags")
+def list_flags(
+    desk: TheDesk,
+    status: FromQuery[FlagStatus | None] = None,
+    cursor: Cursor = None,
+    limit: Limit = LIMIT_DEFAULT,
+) -> Page[FlagView]:
+    """List flags, oldest first."""
+    with desk.app.store.read() as tx:
+        return page_of(
+            lambda after, most: tx.flags.page(status=status, after=after, limit=most),
+            flag_view,
+            cursor=cursor,
+            limit=limit,
+        )
+
+
+@get("/payouts", sync_to_thread=True, summary="All payouts")
+def list_payouts(
+    desk: TheDesk,
+    status: FromQuery[PayoutStatus | None] = None,
+    cursor: Cursor = None,
+    limit: Limit = LIMIT_DEFAULT,
+) -> Page[PayoutView]:
+    """List payouts, oldest first."""
+    with desk.app.store.read() as tx:
+        return page_of(
+            lambda after, most: tx.payouts.page(
+                reviewer_id=None, status=status, after=after, limit=most
+            ),
+            payout_view,
+            cursor=cursor,
+            limit=limit,
+        )
+
+
+@get("/events", sync_to_thread=True, summary="The audit trail")
+def list_events(
+    desk: TheDesk, cursor: Cursor = None, limit: Limit = LIMIT_DEFAULT
+) -> Page[EventView]:
+    """List everything that happened, oldest first."""
+    with desk.app.store.read() as tx:
+        return page_of(
+            lambda after, most: tx.events.page(after=after, limit=most),
+            event_view,
+            cursor=cursor,
+            limit=limit,
+        )
+
+
+@get("/laws", summary="Whether the market keeps its laws")
+@waits
+def list_violations(desk: TheDesk) -> Page[ViolationView]:
+    """Recompute everything and list what breaks a law; empty when all is well."""
+    return whole([violation_view(one) for one in desk.ask(check_laws, CheckLaws())])
+
+
+ROUTES: list[Any] = [
+    Router(
+        "/v1/admin",
+        route_handlers=[
+            list_users,
+            list_reviewers,
+            list_tracks,
+            list_flags,
+            list_payouts,
+            list_events,
+            list_violations,
+        ],
+        guards=[as_admin],
+        tags=["administration"],
+    )
+]

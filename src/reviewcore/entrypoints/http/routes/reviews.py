@@ -1,0 +1,148 @@
+"""Reviewing: the queue, listening, delivering, or giving an assignment back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Router, get, post
+from litestar.params import FromPath, JSONBody
+
+from reviewcore.domain.errors import NotYourReview
+from reviewcore.domain.ids import ReviewId
+from reviewcore.domain.reviews import Review, ReviewStatus
+from reviewcore.domain.users import User
+from reviewcore.entrypoints.http import bodies
+from reviewcore.entrypoints.http.auth import as_reviewer, signed_in
+from reviewcore.entrypoints.http.desk import Desk, TheDesk
+from reviewcore.entrypoints.http.paging import LIMIT_DEFAULT, Cursor, Limit, Page, page_of
+from reviewcore.entrypoints.http.views.reviews import (
+    AssignmentView,
+    HeartbeatView,
+    ReviewView,
+    assignment_view,
+    heartbeat_view,
+    review_view,
+)
+from reviewcore.ports.store import Transaction
+from reviewcore.usecases import (
+    CompleteReview,
+    RecordHeartbeat,
+    ReportUnplayable,
+    SkipReview,
+    complete_review,
+    record_heartbeat,
+    report_unplayable,
+    skip_review,
+)
+
+
+@get("/queue", guards=[as_reviewer], sync_to_thread=True, summary="One's assignments")
+def list_queue(
+    desk: TheDesk, cursor: Cursor = None, limit: Limit = LIMIT_DEFAULT
+) -> Page[AssignmentView]:
+    """List the reviewer's active assignments."""
+    desk.reviewer.require_working()
+    with desk.app.store.read() as tx:
+        rows = sorted(tx.queue.of_reviewer(desk.reviewer_id), key=lambda row: row.id)
+        reviews = {review.id: review for review in tx.reviews.active_of(desk.reviewer_id)}
+        return page_of(
+            lambda after, most: [row for row in rows if row.id > (after or "")][:most],
+            lambda row: assignment_view(
+                row, reviews[row.id], tx.tracks.get(row.track_id), desk.spelling.slugs
+            ),
+            cursor=cursor,
+            limit=limit,
+        )
+
+
+@get("/reviews/{review_id:str}", guards=[signed_in], sync_to_thread=True, summary="One review")
+def read_review(review_id: FromPath[str], desk: TheDesk) -> ReviewView:
+    """Tell a review to its reviewer, and once it is completed to the track's artist."""
+    with desk.app.store.read() as tx:
+        review = tx.reviews.get(ReviewId(review_id))
+        if not _may_read(tx, review, desk.user):
+            raise NotYourReview(review_id=review_id)
+        return review_view(review, tx.timestamps.of_review(review.id))
+
+
+def _may_read(tx: Transaction, review: Review, user: User) -> bool:
+    reviewer = tx.reviewers.of_user(user.id) if user.is_reviewer else None
+    if reviewer is not None and reviewer.id == review.reviewer_id:
+        return True
+    artist = tx.artists.of_user(user.id) if user.is_artist else None
+    mine = artist is not None and artist.id == review.artist_id
+    return mine and review.status is ReviewStatus.COMPLETED
+
+
+@post(
+    "/reviews/{review_id:str}/heartbeat",
+    status_code=200,
+    guards=[as_reviewer],
+    sync_to_thread=True,
+    summary="Say that one is listening",
+)
+def create_heartbeat(review_id: FromPath[str], desk: TheDesk) -> HeartbeatView:
+    """Report, about every ten seconds, that the track is playing."""
+    command = RecordHeartbeat(review_id=ReviewId(review_id), reviewer_id=desk.reviewer_id)
+    return heartbeat_view(desk.perform(record_heartbeat, command))
+
+
+@post(
+    "/reviews/{review_id:str}/complete",
+    status_code=200,
+    guards=[as_reviewer],
+    sync_to_thread=True,
+    summary="Deliver the review",
+)
+def complete(
+    review_id: FromPath[str], data: JSONBody[bodies.ReviewForm], desk: TheDesk
+) -> ReviewView:
+    """Hand in the form and be paid; exactly once."""
+    command = CompleteReview(
+        review_id=ReviewId(review_id),
+        reviewer_id=desk.reviewer_id,
+        feedback=data.feedback(),
+        timestamps=data.timestamps,
+    )
+    return shown(desk, desk.perform(complete_review, command))
+
+
+@post(
+    "/reviews/{review_id:str}/skip",
+    status_code=200,
+    guards=[as_reviewer],
+    sync_to_thread=True,
+    summary="Give an assignment back",
+)
+def skip(review_id: FromPath[str], desk: TheDesk) -> ReviewView:
+    """Skip the track; a limited number each UTC day."""
+    command = SkipReview(review_id=ReviewId(review_id), reviewer_id=desk.reviewer_id)
+    return shown(desk, desk.perform(skip_review, command))
+
+
+@post(
+    "/reviews/{review_id:str}/unplayable",
+    status_code=200,
+    guards=[as_reviewer],
+    sync_to_thread=True,
+    summary="Say that the track cannot be played",
+)
+def report(review_id: FromPath[str], desk: TheDesk) -> ReviewView:
+    """End the assignment and tell the artist; does not count as a skip."""
+    command = ReportUnplayable(review_id=ReviewId(review_id), reviewer_id=desk.reviewer_id)
+    return shown(desk, desk.perform(report_unplayable, command))
+
+
+def shown(desk: Desk, review: Review) -> ReviewView:
+    """Show a review with its remarks."""
+    with desk.app.store.read() as tx:
+        return review_view(review, tx.timestamps.of_review(review.id))
+
+
+ROUTES: list[Any] = [
+    Router(
+        "/v1",
+        route_handlers=[list_queue, read_review, create_heartbeat, complete, skip, report],
+        tags=["reviewing"],
+    )
+]

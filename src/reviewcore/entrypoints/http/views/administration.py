@@ -1,0 +1,71 @@
+"""What only administrators see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from reviewcore.domain.events import EventRecord
+from reviewcore.domain.flags import Flag, FlagReason, FlagStatus
+from reviewcore.domain.laws import Violation
+from reviewcore.entrypoints.http.views.shape import shape
+
+
+@attrs.frozen(kw_only=True)
+class FlagView:
+    """An artist's claim that a review is worthless, and what became of it."""
+
+    id: str
+    review_id: str
+    track_id: str
+    reviewer_id: str
+    flag_reason: FlagReason
+    status: FlagStatus
+    created_at: datetime
+    judged_at: datetime | None
+    judged_by: str | None
+    judge_reason: str | None
+
+
+@attrs.frozen(kw_only=True)
+class EventView:
+    """One line of the audit trail: who did what to which thing, when, under which rules."""
+
+    id: str
+    aggregate: str
+    sequence: int
+    type: str
+    payload: Mapping[str, Any]
+    actor: str
+    at: datetime
+    rules_version: str
+    delivered_at: datetime | None
+    attempts: int
+    failure: str | None
+
+
+@attrs.frozen(kw_only=True)
+class ViolationView:
+    """Something that breaks a law of the market; there should be none."""
+
+    law: str
+    ids: tuple[str, ...]
+    told: str
+
+
+def flag_view(flag: Flag) -> FlagView:
+    """Show a flag."""
+    return shape(FlagView, flag)
+
+
+def event_view(event: EventRecord) -> EventView:
+    """Show an event."""
+    return shape(EventView, event)
+
+
+def violation_view(violation: Violation) -> ViolationView:
+    """Show a violation."""
+    return shape(ViolationView, violation)
