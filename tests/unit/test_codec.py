@@ -176,7 +176,9 @@ def test_an_unknown_field_is_refused() -> None:
         decode(type(a_slot()), encode(a_slot()) | {"extra": 1})
 
 
-@pytest.mark.parametrize("value", [object(), {1: 2}, b"x", {1, 2}], ids=str)
+@pytest.mark.parametrize(
+    "value", [object(), {1.5: 2}, {True: 2}, {1: 2, "1": 2}, b"x", {1, 2}], ids=str
+)
 def test_values_without_a_json_form_are_our_bug(value: Any) -> None:
     with pytest.raises(TypeError):
         encode(value)
@@ -191,3 +193,14 @@ def test_types_without_a_json_form_are_our_bug(kind: Any) -> None:
 def test_a_float_that_is_no_number_is_refused() -> None:
     with pytest.raises(ValueError, match="no number"):
         encode(float("nan"))
+
+
+def test_whole_numbers_may_be_the_keys_of_a_mapping() -> None:
+    kind = Mapping[int, str]
+
+    told = json.loads(json.dumps(encode({0: "a", -12: "b"})))
+
+    assert decode(kind, told) == {0: "a", -12: "b"}
+    for odd in ("x", "01", "-0", "1.0", "\u0661"):
+        with pytest.raises(Undecodable, match="whole number"):
+            decode(kind, {odd: "a"})

@@ -1,15 +1,17 @@
 """Values as JSON and back: results kept for idempotency, payloads of events.
 
 What is understood: attrs classes, `X | None`, enums of text, aware datetimes (ISO 8601 with
-microseconds, in UTC, so that the texts sort like the times), `tuple[X, ...]`, mappings with text
-keys, NewTypes, Decimal, str, int, bool, float and None. Anything else is a bug of ours and raises
-TypeError. How a class is read is worked out once and kept.
+microseconds, in UTC, so that the texts sort like the times), `tuple[X, ...]`, mappings whose keys
+are texts or whole numbers (written as text, for JSON has no others), NewTypes, Decimal, str, int,
+bool, float and None. Anything else is a bug of ours and raises TypeError. How a class is read is
+worked out once and kept.
 """
 
 from __future__ import annotations
 
 import collections.abc
 import math
+import re
 import typing
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -35,6 +37,9 @@ Decoder = Callable[[Json], Value]
 
 _ABSTRACT = {name: getattr(collections.abc, name) for name in collections.abc.__all__}
 """What the domain's modules import for annotations only."""
+
+
+_NUMBER = re.compile("0|-?[1-9][0-9]*")
 
 
 class Undecodable(ValueError):
@@ -92,10 +97,14 @@ def encode_time(at: datetime) -> str:
 
 
 def _encode_mapping(told: Mapping[Any, object]) -> Json:
-    for key in told:
-        if not isinstance(key, str):
-            raise TypeError(f"the key {key!r} of a mapping is not text")
-    return {str(key): encode(value) for key, value in told.items()}
+    encoded = {}
+    for key, value in told.items():
+        if not isinstance(key, str) and type(key) is not int:
+            raise TypeError(f"the key {key!r} of a mapping is neither text nor a whole number")
+        encoded[str(key)] = encode(value)
+    if len(encoded) < len(told):
+        raise TypeError("a mapping has a number and its text as keys")
+    return encoded
 
 
 def _encode_float(told: float) -> float:
@@ -162,6 +171,13 @@ def _exactly(kind: type[Any]) -> Decoder:
         return data
 
     return decode_exactly
+
+
+def _decode_number(data: Json) -> int:
+    _require(str, data, "a whole number as text")
+    if not _NUMBER.fullmatch(data):
+        raise Undecodable(f"{data!r} is not a whole number")
+    return int(data)
 
 
 def _decode_float(data: Json) -> float:
@@ -240,7 +256,7 @@ def _tuple_decoder(kind: Kind) -> Decoder:
 
 def _mapping_decoder(kind: Kind) -> Decoder:
     key, value = typing.get_args(kind)
-    key_of, value_of = _decoder(key), _decoder(value)
+    key_of, value_of = _decode_number if key is int else _decoder(key), _decoder(value)
 
     def decode_items(data: Json) -> Mapping[Any, Any]:
         _require(dict, data, "an object")
