@@ -144,8 +144,8 @@ class PostgresDoors:
     def _connect(self) -> tuple[PoolProxiedConnection, PostgresLink]:
         try:
             pooled = self.engine.raw_connection()
-        except (exc.OperationalError, exc.TimeoutError) as error:
-            # Neither names the URL: the first tells host and user, the second the pool's size.
+        except (psycopg.OperationalError, exc.OperationalError, exc.TimeoutError) as error:
+            # None names the URL: they tell host and user, or the pool's size.
             raise StoreUnavailable from error
         return pooled, PostgresLink(raw(pooled.dbapi_connection))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect, text
@@ -17,8 +18,16 @@ NEWEST = "0005"
 VERSION_TABLE = "reviewcore_version"
 """Not Alembic's default: a host may keep revisions of its own in the same database."""
 
-LOCK = 0x7265_7669_6577  # "review" in ASCII.
 NOT_MIGRATED = "none"
+
+# What keeps other processes waiting until the commit. The number is "review" in ASCII.
+_ALONE = {
+    "postgresql": f"SELECT pg_advisory_xact_lock({0x7265_7669_6577})",
+    "sqlite": "BEGIN IMMEDIATE",
+}
+
+# Alembic keeps its configuration in globals while it runs.
+_one_thread = threading.Lock()
 
 
 def upgrade(engine: Engine) -> None:
@@ -26,12 +35,12 @@ def upgrade(engine: Engine) -> None:
     # Alembic takes a quarter of a second to import, which only this needs.
     from alembic import command  # noqa: PLC0415
 
-    with engine.connect() as connection:
-        transactional = connection.execution_options(isolation_level=_isolation(engine))
-        with transactional.begin():
-            if engine.dialect.name == "postgresql":
-                transactional.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-            command.upgrade(configuration(transactional), "head")
+    with _one_thread, engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="READ COMMITTED")
+        with connection.begin():
+            connection.execute(text(_ALONE[engine.dialect.name]))
+            command.upgrade(configuration(connection), "head")
 
 
 def configuration(connection: Connection) -> Config:
@@ -53,7 +62,3 @@ def require_newest(engine: Engine) -> None:
             found = told.scalar() or NOT_MIGRATED
     if found != NEWEST:
         raise StoreNotMigrated(found=found, wanted=NEWEST)
-
-
-def _isolation(engine: Engine) -> str:
-    return "READ COMMITTED" if engine.dialect.name == "postgresql" else "SERIALIZABLE"
