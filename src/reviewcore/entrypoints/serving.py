@@ -82,7 +82,8 @@ def _serve_here(deployment: Deployment, settings: Settings, *, host: str, port: 
         address=host,
         port=port,
         interface=Interfaces.ASGI,
-        log_level=LogLevels.warning,
+        # Below an error it only says that running in the caller's own loop is new.
+        log_level=LogLevels.error,
         backlog=1024,
     )
 

@@ -9,11 +9,11 @@ from litestar.params import FromPath, JSONBody
 
 from reviewcore.domain.errors import EntityNotFound
 from reviewcore.domain.ids import TrackId
-from reviewcore.domain.payments import CheckoutAttempt
+from reviewcore.domain.payments import AttemptStatus, CheckoutAttempt
 from reviewcore.domain.tracks import TrackStatus
 from reviewcore.entrypoints.http import bodies
 from reviewcore.entrypoints.http.auth import as_artist
-from reviewcore.entrypoints.http.desk import TheDesk
+from reviewcore.entrypoints.http.desk import Desk, TheDesk
 from reviewcore.entrypoints.http.openapi import STATUSES
 from reviewcore.entrypoints.http.views.tracks import (
     CheckoutStatusView,
@@ -40,19 +40,23 @@ def create_checkout(
     desk: TheDesk,
     data: JSONBody[bodies.CheckoutForm] = bodies.PAID_WITH_MONEY,
 ) -> CheckoutView:
-    """Freeze the price and tell where to pay it; with a free credit or code nothing is due."""
-    told = desk.perform(
-        check_out,
-        CheckOut(
-            track_id=TrackId(track_id),
-            artist_id=desk.artist_id,
-            use_free_credit=data.use_free_credit,
-            promo_code=data.promo_code,
-        ),
-    )
+    """Freeze the price and tell where to pay it; with a free credit or code nothing is due.
+
+    A repeat that changes nothing is told the page that is open already.
+    """
+    if data != bodies.PAID_WITH_MONEY or not _has_open_page(desk, TrackId(track_id)):
+        desk.perform(
+            check_out,
+            CheckOut(
+                track_id=TrackId(track_id),
+                artist_id=desk.artist_id,
+                use_free_credit=data.use_free_credit,
+                promo_code=data.promo_code,
+            ),
+        )
     # A repeat under the same key is told what was first told; the track may be paid for by now.
     with desk.app.store.read() as tx:
-        track = tx.tracks.get(told.id)
+        track = tx.tracks.get(TrackId(track_id))
     attempt: CheckoutAttempt | None = None
     if track.status is TrackStatus.PENDING_PAYMENT:
         attempt = desk.drive(
@@ -87,6 +91,21 @@ def read_checkout(session_id: FromPath[str], desk: TheDesk) -> CheckoutStatusVie
         attempt = _own(tx, session_id, desk.artist_id)
         track = tx.tracks.get(attempt.track_id)
         return checkout_status_view(attempt, track, tx.payments.get(attempt.payment_id))
+
+
+def _has_open_page(desk: Desk, track_id: TrackId) -> bool:
+    """Whether the artist can pay for the track, as it would be priced now, on an open page."""
+    with desk.app.store.read() as tx:
+        track = tx.tracks.find(track_id)
+        if track is None or track.artist_id != desk.artist_id:
+            return False
+        payment = tx.payments.of_track(track_id)
+        if payment is None or track.rules_version != tx.rules.version:
+            return False
+        return any(
+            attempt.status is AttemptStatus.OPEN and not attempt.unwanted
+            for attempt in tx.attempts.of_payment(payment.id)
+        )
 
 
 def _own(tx: Transaction, session_id: str, artist_id: str) -> CheckoutAttempt:
