@@ -5,13 +5,13 @@ from __future__ import annotations
 import attrs
 
 from reviewcore.domain import events
-from reviewcore.domain.errors import ReasonRequired
 from reviewcore.domain.ids import ArtistId, TrackId, UserId
 from reviewcore.domain.money import ZERO
 from reviewcore.domain.payments import RefundReason
 from reviewcore.domain.reviews import EndReason, ReviewStatus
 from reviewcore.domain.tracks import Track, TrackStatus
 from reviewcore.ports.store import Transaction
+from reviewcore.usecases.steps.flags import require_reason
 from reviewcore.usecases.steps.paying import drop_attempts
 from reviewcore.usecases.steps.reviews import end_review
 from reviewcore.usecases.steps.slots import TrackGivenUp, refund_slots
@@ -34,23 +34,17 @@ def cancel_track(tx: Transaction, command: CancelTrack) -> TrackGivenUp:
     """End its assignments and start the whole price on its way back, or the credit or code.
 
     Money that arrives later is refunded when it does. Raises EntityNotFound, NotYourTrack,
-    InvalidTransition, TrackHasReviews, ReasonRequired.
+    InvalidTransition, TrackHasReviews, ReasonRequired, InvalidText.
     """
     artist = tx.artists.lock(tx.tracks.get(command.track_id).artist_id)
     track = tx.tracks.lock(command.track_id)
-    _require_right(track, command)
+    _require_right(tx, track, command)
     reviews = tx.reviews.lock_of_track(track.id)
     states = [review.status for review in reviews]
     track.require_untouched(
         in_progress=states.count(ReviewStatus.IN_PROGRESS),
         ever_completed=states.count(ReviewStatus.COMPLETED),
     )
-    if command.admin_id is not None:
-        tx.events.add(
-            events.AdminActed(
-                subject=f"track:{track.id}", act="cancel_track", reason=command.reason
-            )
-        )
     if track.status is TrackStatus.PENDING_PAYMENT:
         return TrackGivenUp(track=_cancel_unpaid(tx, track), refunded_cents=ZERO)
 
@@ -64,12 +58,13 @@ def cancel_track(tx: Transaction, command: CancelTrack) -> TrackGivenUp:
     return TrackGivenUp(track=given.track, refunded_cents=given.refunded)
 
 
-def _require_right(track: Track, command: CancelTrack) -> None:
+def _require_right(tx: Transaction, track: Track, command: CancelTrack) -> None:
     assert (command.artist_id is None) != (command.admin_id is None), "one of them acts"
     if command.artist_id is not None:
         track.require_owner(command.artist_id)
-    elif not command.reason.strip():
-        raise ReasonRequired
+        return
+    reason = require_reason(command.reason)
+    tx.events.add(events.AdminActed(subject=f"track:{track.id}", act="cancel_track", reason=reason))
 
 
 def _cancel_unpaid(tx: Transaction, track: Track) -> Track:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import attrs
 
 from reviewcore.domain import events
-from reviewcore.domain.errors import ReasonRequired, TooEarlyToClose
+from reviewcore.domain.errors import TooEarlyToClose
 from reviewcore.domain.ids import SYSTEM, ArtistId, TrackId, UserId
 from reviewcore.domain.payments import RefundReason
 from reviewcore.domain.reviews import slot_states
@@ -15,6 +15,7 @@ from reviewcore.domain.rules import MarketRules
 from reviewcore.domain.slots import SlotState
 from reviewcore.domain.tracks import Track
 from reviewcore.ports.store import Transaction
+from reviewcore.usecases.steps.flags import require_reason
 from reviewcore.usecases.steps.slots import TrackGivenUp, refund_slots
 
 
@@ -35,7 +36,7 @@ def close_track(tx: Transaction, command: CloseTrack) -> TrackGivenUp:
     """Refund open slots at their price; active reviews run on, flagged ones are awaited.
 
     Raises EntityNotFound, NotYourTrack, InvalidTransition, TrackClosed, TooEarlyToClose,
-    ReasonRequired.
+    ReasonRequired, InvalidText.
     """
     artist = tx.artists.lock(tx.tracks.get(command.track_id).artist_id)
     track = tx.tracks.lock(command.track_id)
@@ -55,11 +56,10 @@ def close_track(tx: Transaction, command: CloseTrack) -> TrackGivenUp:
 def _require_right(tx: Transaction, track: Track, command: CloseTrack) -> None:
     assert (command.artist_id is None) != (command.admin_id is None), "one of them acts"
     if command.admin_id is not None:
-        if not command.reason.strip():
-            raise ReasonRequired
+        reason = require_reason(command.reason)
         track.require_open_to_close()
         tx.events.add(
-            events.AdminActed(subject=f"track:{track.id}", act="close_track", reason=command.reason)
+            events.AdminActed(subject=f"track:{track.id}", act="close_track", reason=reason)
         )
     elif command.artist_id == SYSTEM:
         track.require_open_to_close()

@@ -6,6 +6,7 @@ import attrs
 
 from reviewcore.domain import events
 from reviewcore.domain.ids import UserId
+from reviewcore.domain.texts import require_text
 from reviewcore.domain.users import User
 from reviewcore.ports.store import Transaction
 
@@ -20,7 +21,11 @@ class ConfirmEmailAsAdmin:
 
 
 def confirm_email_as_admin(tx: Transaction, command: ConfirmEmailAsAdmin) -> User:
-    """Mark the address as the user's without a token. Raises EntityNotFound, AlreadyVerified."""
+    """Mark the address as the user's without a token.
+
+    Raises EntityNotFound, AlreadyVerified, InvalidText.
+    """
+    reason = require_text("reason", command.reason, longest=1000, shortest=0)
     user = tx.users.lock(command.user_id)
 
     verified = user.verify(tx.now)
@@ -29,6 +34,6 @@ def confirm_email_as_admin(tx: Transaction, command: ConfirmEmailAsAdmin) -> Use
 
     tx.events.add(
         events.EmailVerified(user_id=user.id),
-        events.AdminActed(subject=f"user:{user.id}", act="verify_email", reason=command.reason),
+        events.AdminActed(subject=f"user:{user.id}", act="verify_email", reason=reason),
     )
     return verified

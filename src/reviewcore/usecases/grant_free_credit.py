@@ -6,10 +6,10 @@ import attrs
 
 from reviewcore.domain import events
 from reviewcore.domain.artists import ArtistProfile
-from reviewcore.domain.errors import OwnCase, ReasonRequired
 from reviewcore.domain.ids import ArtistId, UserId
 from reviewcore.domain.texts import require_range
 from reviewcore.ports.store import Transaction
+from reviewcore.usecases.steps.flags import require_no_stake, require_reason
 
 CREDITS_MAX = 100
 
@@ -25,21 +25,20 @@ class GrantFreeCredit:
 
 
 def grant_free_credit(tx: Transaction, command: GrantFreeCredit) -> ArtistProfile:
-    """Add the credits. Raises EntityNotFound, OutOfRange, ReasonRequired, OwnCase."""
-    artist = tx.artists.lock(command.artist_id)
+    """Add the credits.
 
-    if artist.user_id == command.admin_id:
-        raise OwnCase
-    if not command.reason.strip():
-        raise ReasonRequired
+    Raises EntityNotFound, OutOfRange, ReasonRequired, InvalidText, OwnCase.
+    """
+    reason = require_reason(command.reason)
+    artist = tx.artists.lock(command.artist_id)
+    require_no_stake(tx, command.admin_id, artist.user_id)
+
     richer = artist.grant_credits(require_range("credits", command.credits, 1, CREDITS_MAX))
 
     tx.artists.update(richer)
 
     tx.events.add(
         events.FreeCreditGranted(artist_id=artist.id, credits=command.credits),
-        events.AdminActed(
-            subject=f"artist:{artist.id}", act="grant_free_credit", reason=command.reason
-        ),
+        events.AdminActed(subject=f"artist:{artist.id}", act="grant_free_credit", reason=reason),
     )
     return richer

@@ -7,11 +7,12 @@ from datetime import datetime
 import attrs
 
 from reviewcore.domain import events
-from reviewcore.domain.errors import InvalidText, OwnCase, ReasonRequired
+from reviewcore.domain.errors import InvalidText
 from reviewcore.domain.ids import ReviewerId, UserId
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.rules import Tier
 from reviewcore.ports.store import Transaction
+from reviewcore.usecases.steps.flags import require_no_stake, require_reason
 
 
 @attrs.frozen(kw_only=True)
@@ -30,12 +31,10 @@ def grant_tier(tx: Transaction, command: GrantTier) -> ReviewerProfile:
 
     Raises EntityNotFound, ReasonRequired, InvalidText, OwnCase.
     """
+    reason = require_reason(command.reason)
     reviewer = tx.reviewers.lock(command.reviewer_id)
+    require_no_stake(tx, command.admin_id, reviewer.user_id)
 
-    if reviewer.user_id == command.admin_id:
-        raise OwnCase
-    if not command.reason.strip():
-        raise ReasonRequired
     if command.until <= tx.now:
         raise InvalidText(field="until", reason="is not in the future")
     granted, moved = reviewer.grant_tier(
@@ -46,8 +45,6 @@ def grant_tier(tx: Transaction, command: GrantTier) -> ReviewerProfile:
 
     tx.events.add(
         *moved,
-        events.AdminActed(
-            subject=f"reviewer:{reviewer.id}", act="grant_tier", reason=command.reason
-        ),
+        events.AdminActed(subject=f"reviewer:{reviewer.id}", act="grant_tier", reason=reason),
     )
     return granted
