@@ -301,7 +301,12 @@ class Track:
         )
 
     def report_unplayable(self, at: datetime) -> tuple[Self, tuple[events.Event, ...]]:
-        """Count a report; its artist is told of the first since the link was changed."""
+        """Count a report; its artist is told of the first since the link was changed.
+
+        A report from before that change, which waited for this track meanwhile, is of the old link.
+        """
+        if self.source_updated_at is not None and at <= self.source_updated_at:
+            return self, ()
         told = attrs.evolve(
             self,
             unplayable_reports=self.unplayable_reports + 1,

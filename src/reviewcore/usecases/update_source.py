@@ -7,7 +7,7 @@ import attrs
 from reviewcore.domain import events
 from reviewcore.domain.ids import ArtistId, TrackId
 from reviewcore.domain.links import judge_source_url
-from reviewcore.domain.reviews import ReviewStatus, queue_row
+from reviewcore.domain.reviews import EndReason, ReviewStatus, queue_row
 from reviewcore.domain.tracks import Track
 from reviewcore.ports.store import Transaction
 
@@ -33,8 +33,11 @@ def update_source(tx: Transaction, command: UpdateSource) -> Track:
 
     kind = judge_source_url(command.source_url, upload_prefix=command.upload_prefix)
     completed = sum(review.status is ReviewStatus.COMPLETED for review in reviews)
+    reports = [review.ended_at for review in reviews if review.end_reason is EndReason.UNPLAYABLE]
+    # Those who were faster to the lock may have begun later; their reports are of the old link.
+    since = max([tx.now, *(at for at in reports if at is not None)])
     changed = track.change_source(
-        command.source_url, kind, ever_completed=completed, rules=tx.rules, at=tx.now
+        command.source_url, kind, ever_completed=completed, rules=tx.rules, at=since
     ).seek(tx.now, rules=tx.rules)
     listen = tx.rules.minimum_listen(track.duration)
     restarted = [
