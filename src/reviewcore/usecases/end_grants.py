@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import attrs
 
 from reviewcore.domain.reviewers import ReviewerProfile
@@ -17,7 +15,7 @@ class EndGrants:
     limit: int = 100
 
 
-def end_grants(tx: Transaction, command: EndGrants) -> Sequence[ReviewerProfile]:
+def end_grants(tx: Transaction, command: EndGrants) -> tuple[ReviewerProfile, ...]:
     """Let reviewers whose granted tier is over fall back to what they have earned."""
     due = tx.reviewers.with_grant_over(tx.now, limit=command.limit)
     reviewers = [
@@ -31,4 +29,4 @@ def end_grants(tx: Transaction, command: EndGrants) -> Sequence[ReviewerProfile]
     tx.reviewers.update(*(reviewer for reviewer, _ in ended))
 
     tx.events.add(*(event for _, moved in ended for event in moved))
-    return [reviewer for reviewer, _ in ended]
+    return tuple(reviewer for reviewer, _ in ended)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import attrs
 
 from reviewcore.domain.reviews import EndReason, Review
@@ -19,7 +17,7 @@ class ExpireAssignments:
     limit: int = 20
 
 
-def expire_assignments(tx: Transaction, command: ExpireAssignments) -> Sequence[Review]:
+def expire_assignments(tx: Transaction, command: ExpireAssignments) -> tuple[Review, ...]:
     """End what is overdue; each slot opens again, or is refunded on a closed track."""
     due = tx.queue.expired(tx.now, limit=command.limit)
     seen = [tx.reviews.get(row.id) for row in due]
@@ -35,4 +33,4 @@ def expire_assignments(tx: Transaction, command: ExpireAssignments) -> Sequence[
         over, _ = end_review(tx, review, reviewer, EndReason.TIMEOUT)
         free_slot(tx, track, tx.artists.get(track.artist_id), review.slot_number)
         ended.append(over)
-    return ended
+    return tuple(ended)
