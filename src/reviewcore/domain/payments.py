@@ -253,11 +253,13 @@ class CheckoutAttempt:
         return attrs.evolve(self, unwanted=True, next_attempt_at=at)
 
     def look_again(self, at: datetime) -> Self:
-        """Be asked about again after a growing while."""
+        """Be asked about again after a growing while, and when its session expires."""
         looks = self.looks + 1
-        return attrs.evolve(
-            self, looks=looks, next_attempt_at=at + backoff(looks), leased_until=None
-        )
+        again = at + backoff(looks)
+        if self.expires_at is not None and at < self.expires_at:
+            # Until the end is known, opening a checkout returns this session.
+            again = min(again, self.expires_at)
+        return attrs.evolve(self, looks=looks, next_attempt_at=again, leased_until=None)
 
     def _require(self, wanted: AttemptStatus) -> None:
         if wanted not in ATTEMPT_NEXT[self.status]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from reviewcore.domain.ids import TrackId
-from reviewcore.domain.matching import Plan, Rejection, Search, Verdict, fits
+from reviewcore.domain.matching import Plan, Rejection, Search, Verdict, fits, standing
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.ports.store import Transaction
 from reviewcore.usecases.steps.matching import choose, market_of, open_slots, verdicts
@@ -28,11 +28,14 @@ def plan_assignment(tx: Transaction, command: PlanAssignment) -> Plan:
     slots = open_slots(tx, track)
     market = market_of(tx, track)
 
-    chosen = {
-        pair.reviewer.id: pair.slot.number for pair in (choose(tx, market, slots) if slots else ())
-    }
+    pairs = choose(tx, market, slots) if slots else ()
+    chosen = {pair.reviewer.id: pair.slot.number for pair in pairs}
     search = Search(track_id=track.id, genres=market.genres)
-    seen = tx.reviewers.survey(search, limit=command.limit)
+    surveyed = {one.id: one for one in tx.reviewers.survey(search, limit=command.limit)}
+    # Who is chosen is told, however many come before him that cannot be.
+    seen = sorted(
+        (surveyed | {one.reviewer.id: one.reviewer for one in pairs}).values(), key=standing
+    )
     judged = verdicts(tx, market, seen)
 
     lines = []

@@ -251,7 +251,7 @@ def test_an_administrator_grants_credits(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("credits", "reason", "refusal"),
+    ("count", "reason", "refusal"),
     [
         (0, "sorry", OutOfRange),
         (101, "sorry", OutOfRange),
@@ -261,12 +261,12 @@ def test_an_administrator_grants_credits(world: World) -> None:
     ],
 )
 def test_credits_are_granted_in_bounds_and_with_a_reason(
-    world: World, credits: int, reason: str, refusal: type[Exception]
+    world: World, count: int, reason: str, refusal: type[Exception]
 ) -> None:
     artist = world.an_artist()
 
     with pytest.raises(refusal):
         world.do(
             grant_free_credit,
-            GrantFreeCredit(artist_id=artist.id, admin_id=ADMIN, credits=credits, reason=reason),
+            GrantFreeCredit(artist_id=artist.id, admin_id=ADMIN, credits=count, reason=reason),
         )
