@@ -15,9 +15,9 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from litestar import Litestar
-from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
+from litestar.serialization import encode_json
 
 from reviewcore.entrypoints.http import auth, bodies
 from reviewcore.entrypoints.http.desk import IDEMPOTENCY_KEY, KEY_MAX
@@ -70,13 +70,15 @@ def described(app: Litestar) -> dict[str, Any]:
     return document
 
 
-def operation_id(handler: HTTPRouteHandler, _method: HttpMethod, _path: list[Any]) -> str:
+def operation_id(handler: HTTPRouteHandler, _method: object, _path: object) -> str:
     """Name an operation after its handler: `tracks_create_track`."""
-    return f"{handler.fn.__module__.rpartition('.')[2]}_{handler.fn.__name__}"
+    # Litestar wraps those that it runs in threads.
+    fn = getattr(handler.fn, "func", handler.fn)
+    return f"{fn.__module__.rpartition('.')[2]}_{fn.__name__}"
 
 
 def _described(app: Litestar) -> dict[str, Any]:
-    told = json.dumps(app.openapi_schema.to_schema())
+    told = encode_json(app.openapi_schema.to_schema()).decode()
     # Litestar spells out where the class of a page's items lives.
     document: dict[str, Any] = json.loads(re.sub(r"Page_[\w.]+\.(\w+)_", r"PageOf\1", told))
     schemas = document["components"]["schemas"]
