@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -102,18 +102,24 @@ class PlainPasswords:
 
 
 class World:
-    """A market whose time stands still until it is told to move."""
+    """A market whose time stands still until it is told to move.
+
+    The tokens it draws are numbers, those in `rigged` first.
+    """
 
     def __init__(self, **rules: Any) -> None:
         self.clock = ManualClock()
         self.rules = MarketRules(**{"reviewer_account_age_hours": 0} | rules)
+        self.rigged: deque[str] = deque()
         ids, tokens = itertools.count(1), itertools.count(1)
         self._people = itertools.count(1)
         app = in_memory(
             rules=self.rules,
             clock=self.clock,
             ids=lambda: f"{next(ids):026d}",
-            tokens=lambda: f"{next(tokens):08d}{'x' * 35}",
+            tokens=lambda: (
+                self.rigged.popleft() if self.rigged else f"{next(tokens):08d}{'x' * 35}"
+            ),
         )
         assert isinstance(app.payments, SandboxBank)
         assert isinstance(app.mail, MemoryMail)
