@@ -7,12 +7,9 @@ import attrs
 from reviewcore.domain import events, ledger
 from reviewcore.domain.flags import Flag
 from reviewcore.domain.ids import FlagId, UserId
-from reviewcore.domain.payments import RefundReason
-from reviewcore.domain.reviews import slot_states
-from reviewcore.domain.slots import SlotState
 from reviewcore.ports.store import Transaction
 from reviewcore.usecases.steps.flags import lock_case, require_reason
-from reviewcore.usecases.steps.slots import refund_slots
+from reviewcore.usecases.steps.slots import free_slot
 
 
 @attrs.frozen(kw_only=True)
@@ -53,12 +50,5 @@ def uphold_flag(tx: Transaction, command: UpholdFlag) -> Flag:
         *moved,
     )
     if track.closed_at is not None:
-        slots = tx.slots.of_track(track.id)
-        states = slot_states(slots, tx.reviews.of_track(track.id), is_closed=True)
-        freed = [
-            slot
-            for slot in slots
-            if slot.number == review.slot_number and states[slot.number] is SlotState.OPEN
-        ]
-        refund_slots(tx, track, case.artist, freed, reason=RefundReason.SLOT)
+        free_slot(tx, track, case.artist, review.slot_number)
     return flag

@@ -12,8 +12,9 @@ from reviewcore.domain.artists import ArtistProfile
 from reviewcore.domain.ids import RefundId
 from reviewcore.domain.money import ZERO, Cents, total
 from reviewcore.domain.payments import Payment, Refund, RefundReason, RefundStatus
+from reviewcore.domain.reviews import slot_states
 from reviewcore.domain.rules import FREE_CREDIT
-from reviewcore.domain.slots import Slot
+from reviewcore.domain.slots import Slot, SlotState
 from reviewcore.domain.tracks import Track, TrackStatus
 from reviewcore.ports.store import Transaction
 
@@ -37,15 +38,18 @@ class TrackGivenUp:
 def free_slot(tx: Transaction, track: Track, artist: ArtistProfile, number: int) -> Given:
     """Put slot *number*, which has just lost its review, back on the market.
 
-    On a closed track it is refunded instead. Needs the locks of artist and track.
+    On a closed track it is refunded instead, unless an open flag holds it. Needs the locks of
+    artist and track.
     """
     if track.closed_at is None:
         waiting = track.seek(tx.now, rules=tx.rules)
         tx.tracks.update(waiting)
         return Given(waiting, artist, ZERO)
 
-    slots = [slot for slot in tx.slots.of_track(track.id) if slot.number == number]
-    return refund_slots(tx, track, artist, slots, reason=RefundReason.SLOT)
+    slots = tx.slots.of_track(track.id)
+    states = slot_states(slots, tx.reviews.of_track(track.id), is_closed=True)
+    freed = [slot for slot in slots if slot.number == number and states[number] is SlotState.OPEN]
+    return refund_slots(tx, track, artist, freed, reason=RefundReason.SLOT)
 
 
 def refund_slots(
