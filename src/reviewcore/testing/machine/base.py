@@ -1,0 +1,229 @@
+"""The frame of the machine: commands in all lanes, and the audit after every step."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, TypeVar
+
+from hypothesis import note
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
+
+from reviewcore.domain.errors import EntityNotFound, ReviewcoreError
+from reviewcore.domain.rules import MarketRules
+from reviewcore.testing.clock import ManualClock
+from reviewcore.testing.machine.audit import leftovers, wrongs
+from reviewcore.testing.machine.lanes import Lane, Lanes, Refusal
+from reviewcore.testing.machine.market import small_rules
+from reviewcore.testing.machine.sayings import NOBODY, Slip
+from reviewcore.testing.machine.snapshot import Snapshot, differences, snapshot_of
+from reviewcore.testing.machine.stores import StoreMaker, memory
+from reviewcore.testing.machine.tally import Tally
+
+T = TypeVar("T")
+
+KEYED_SHARE = 2
+"""One command in so many carries an idempotency key."""
+
+QUIET_SHARE = 3
+"""What is not the market's heart is possible after one command in so many."""
+
+ROUNDS_MAX = 12
+HOURS_A_ROUND = 5
+
+
+class Done(NamedTuple):
+    """A command that succeeded under a key, and what it answered."""
+
+    usecase: Callable[..., Any]
+    command: Any
+    key: str
+    answer: Any
+
+
+class MachineFrame(RuleBasedStateMachine):
+    """Holds the lanes of one run; what happens in it is added by the parts."""
+
+    stores: ClassVar[Mapping[str, StoreMaker]] = {"memory": memory}
+    tally: ClassVar[Tally] = Tally()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = ManualClock()
+        self.keyed: list[Done] = []
+        self.commands = 0
+        self.scene = ""
+        self._lanes: Lanes | None = None
+        self._now: Snapshot | None = None
+        self._before: Snapshot | None = None
+
+    @initialize(
+        rules=small_rules(),
+        seed=st.integers(0, 2**16),
+        scene=st.sampled_from(("REVIEWED", "EARNED", "QUEUED", "EMPTY")),
+    )
+    def open_market(self, rules: MarketRules, seed: int, scene: str) -> None:
+        self.scene = scene
+        self._lanes = Lanes(self.stores, rules=rules, clock=self.clock, seed=seed, tally=self.tally)
+        self.tally.runs += 1
+        self.settle_in()
+
+    def settle_in(self) -> None:
+        """Populate the new market."""
+
+    # ── what the parts say and see ───────────────────────────────────────────────────────────
+
+    @property
+    def lanes(self) -> Lanes:
+        """The lanes; the market is open."""
+        assert self._lanes is not None, "the market opens first"
+        return self._lanes
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether something may happen that would drown the rest if it happened as often."""
+        return self.commands % QUIET_SHARE == 0
+
+    @property
+    def rules_in_force(self) -> MarketRules:
+        """The rules of this run's market."""
+        return self.lanes.first.app.store.rules
+
+    @property
+    def now(self) -> Snapshot:
+        """The market as it stands, read from the first lane."""
+        if self._now is None:
+            self._now = snapshot_of(self.lanes.first.app.store)
+        return self._now
+
+    def perform(self, usecase: Callable[..., Any], command: Any) -> Any:
+        """Run a use case in a transaction; return its answer, or the Refusal.
+
+        Every other command carries a key of its own. A refusal must leave no trace.
+        """
+        self.commands += 1
+        key = f"key {self.commands}" if self.commands % KEYED_SHARE == 0 else None
+        return self.perform_with(usecase, command, key=key)
+
+    def perform_with(self, usecase: Callable[..., Any], command: Any, *, key: str | None) -> Any:
+        """Run a use case under *key*."""
+        before = self.now
+        answer = self.act(
+            lambda lane: lane.app.perform(usecase, command, key=key),
+            told=f"perform {usecase.__name__}: {command}, key={key!r}",
+        )
+        if isinstance(answer, Refusal):
+            assert self.now == before, f"the refusal of {command} left a trace"
+        elif key is not None:
+            self.keyed.append(Done(usecase, command, key, answer))
+        return answer
+
+    def drive(self, usecase: Callable[..., Any], command: Any) -> Any:
+        """Run a use case that waits on the outside world; return its answer, or the Refusal."""
+        return self.act(
+            lambda lane: lane.app.drive(usecase, command),
+            told=f"drive {usecase.__name__}: {command}",
+        )
+
+    def ask(self, usecase: Callable[..., Any], command: Any) -> Any:
+        """Ask a question; return its answer, or the Refusal."""
+        return self.lanes.each(
+            lambda lane: lane.app.ask(usecase, command), told=f"ask {usecase.__name__}: {command}"
+        )
+
+    def act(self, act: Callable[[Lane], object], *, told: str) -> Any:
+        """Do something in every lane that may change the market."""
+        note(told)
+        self._now = None
+        answer = self.lanes.each(act, told=told)
+        if isinstance(answer, Refusal):
+            note(f"    refused: {answer.kind.__name__} {answer.extras}")
+        return answer
+
+    def reached(self, moment: str) -> None:
+        """Count that the run has come to something rare."""
+        self.tally.moments[moment] += 1
+
+    # ── audit ────────────────────────────────────────────────────────────────────────────────
+
+    @invariant()
+    def nothing_is_wrong(self) -> None:
+        """Audit the first lane, and compare the others with it."""
+        self.tally.steps += 1
+        self._audit()
+
+    def teardown(self) -> None:
+        """Stop all faults, let time pass, and look at what is left."""
+        # A run that failed, or that Hypothesis gave up, is not to be judged once more.
+        is_over = sys.exc_info()[0] is None
+        try:
+            if self._lanes is not None and is_over:
+                self._end()
+        finally:
+            if self._lanes is not None:
+                self._lanes.close()
+
+    def _audit(self) -> None:
+        lanes, now = self.lanes, self.now
+        for lane in lanes.all:
+            mine = now if lane is lanes.first else snapshot_of(lane.app.store)
+            other = differences(now, mine) if mine is not now else ()
+            assert not other, f"{lane.name} differs from {lanes.first.name}: {other}"
+            wrong = wrongs(self._before if mine is now else None, mine, lane.bank)
+            assert not wrong, f"{lane.name}: {wrong}"
+            letters = lane.mail.letters == lanes.first.mail.letters
+            assert letters, f"{lane.name} wrote other letters"
+        self._before = now
+
+    def _end(self) -> None:
+        for lane in self.lanes.all:
+            lane.weather.clear()
+            lane.mail.refusals = 0
+        for _ in range(ROUNDS_MAX):
+            self.act(lambda lane: lane.app.run_pending(), told="run_pending")
+            left = self._leftovers()
+            if not left:
+                break
+            self.clock.advance(hours=HOURS_A_ROUND)
+        assert not left, left
+        self._audit()
+
+    def _leftovers(self) -> tuple[str, ...]:
+        return tuple(
+            f"{lane.name}: {one}"
+            for lane in self.lanes.all
+            for one in leftovers(snapshot_of(lane.app.store), lane.bank, at=self.clock())
+        )
+
+
+# ── how the parts choose ─────────────────────────────────────────────────────────────────────
+
+
+def pick(which: int, things: Sequence[T]) -> T:
+    """Pick one of *things*, of which there is at least one."""
+    return things[which % len(things)]
+
+
+def named(slip: Slip, thing_id: str) -> Any:
+    """Name a thing, or nothing."""
+    return NOBODY if slip is Slip.UNKNOWN else thing_id
+
+
+def actor(slip: Slip, owner: str, everybody: Sequence[str]) -> Any:
+    """Let the owner act, or somebody else."""
+    if slip is not Slip.FOREIGN:
+        return owner
+    return next((one for one in everybody if one != owner), NOBODY)
+
+
+def require_slip(slip: Slip, answer: object, *, foreign: type[ReviewcoreError]) -> None:
+    """Demand that a command on an unknown or foreign thing is refused as such."""
+    expected: dict[Slip, type[ReviewcoreError]] = {
+        Slip.UNKNOWN: EntityNotFound,
+        Slip.FOREIGN: foreign,
+    }
+    wanted = expected.get(slip)
+    if wanted is not None:
+        assert isinstance(answer, Refusal), f"a command on a {slip} thing succeeded: {answer}"
+        assert answer.kind is wanted, f"{answer.kind.__name__} instead of {wanted.__name__}"

@@ -1,0 +1,194 @@
+"""Reviewers connect accounts and withdraw what they earned."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from reviewcore.adapters.sandbox import PayeeOutcome
+from reviewcore.domain.ids import ReviewerId
+from reviewcore.domain.money import Cents
+from reviewcore.domain.payouts import PayoutMethod
+from reviewcore.testing.machine import sayings, when
+from reviewcore.testing.machine.base import named, pick
+from reviewcore.testing.machine.judging import Judging
+from reviewcore.testing.machine.lanes import Lane, Refusal
+from reviewcore.testing.machine.sayings import SLIPS, WHICH, Slip
+from reviewcore.usecases import (
+    ConnectPayoutAccount,
+    ExplainBalance,
+    SendPayout,
+    SettlePayout,
+    Withdraw,
+    connect_payout_account,
+    explain_balance,
+    send_payout,
+    settle_payout,
+    withdraw,
+)
+
+METHODS = st.sampled_from((PayoutMethod.STRIPE_CONNECT, *PayoutMethod))
+DESTINATIONS = st.sampled_from(("own", "own", "shared", "x", None))
+
+
+class Earning(Judging):
+    """Money out."""
+
+    @property
+    def by_wealth(self) -> list[ReviewerId]:
+        """Every reviewer, the richest first: they have most to withdraw."""
+        richest = sorted(self.now.view.reviewers, key=lambda one: -one.pending_balance)
+        return [one.id for one in richest]
+
+    @rule(which=WHICH, account=sayings.mostly("open", "another's", "unknown"))
+    def a_reviewer_connects_an_account(self, *, which: int, account: str) -> None:
+        held = [
+            one.stripe_account_id
+            for one in self.now.view.reviewers
+            if one.stripe_account_id is not None
+        ]
+        account_id = {
+            "open": None,
+            "another's": held[0] if held else None,
+            "unknown": f"acct_{which}",
+        }[account]
+        reviewer_id = pick(which, self.by_wealth)
+        command = ConnectPayoutAccount(reviewer_id=reviewer_id, account_id=account_id)
+        self.drive(connect_payout_account, command)
+
+    @precondition(when.there_are_accounts)
+    @rule(which=WHICH, outcome=sayings.mostly(*PayeeOutcome))
+    def a_payee_decides(self, *, which: int, outcome: PayeeOutcome) -> None:
+        held = [one.stripe_account_id for one in self.now.view.reviewers if one.stripe_account_id]
+        self.play_payee(pick(which, held), outcome)
+
+    def play_payee(self, account_id: str, outcome: PayeeOutcome) -> None:
+        """Play the payee; an account that the bank does not know is left alone."""
+
+        def play(lane: Lane) -> object:
+            known = lane.bank.view_account(account_id)
+            return known and lane.bank.play_payee(account_id, outcome)
+
+        self.act(play, told=f"the payee of {account_id} does {outcome}")
+
+    @rule(
+        which=WHICH,
+        slip=SLIPS,
+        method=METHODS,
+        amount=st.sampled_from(("all", "all", "all", "least", "more", "little")),
+        destination=DESTINATIONS,
+    )
+    def a_reviewer_withdraws(
+        self,
+        *,
+        which: int,
+        slip: Slip,
+        method: PayoutMethod,
+        amount: str,
+        destination: str | None,
+    ) -> None:
+        everybody = self.by_wealth
+        rich = [one for one in everybody if self.now.reviewer[one].pending_balance > 0]
+        reviewer_id = pick(which, everybody if slip is Slip.STALE else rich or everybody)
+        balance = self.now.reviewer[reviewer_id].pending_balance
+        least = self.rules_in_force.minimum_payout_cents
+        told = f"{reviewer_id}@pay.example" if destination == "own" else destination
+        command = Withdraw(
+            reviewer_id=named(slip, reviewer_id),
+            method=method,
+            amount={
+                "all": None,
+                "least": least,
+                "more": Cents(max(balance, least) + 1),
+                "little": Cents(least - 1),
+            }[amount],
+            destination=told,
+        )
+        self.perform(withdraw, command)
+
+    @precondition(when.there_are_payouts)
+    @rule(which=WHICH, slip=SLIPS)
+    def a_payout_is_sent(self, *, which: int, slip: Slip) -> None:
+        payout = pick(which, self.now.view.payouts[::-1])
+        self.drive(send_payout, SendPayout(payout_id=named(slip, payout.id)))
+
+    @precondition(when.there_are_payouts)
+    @rule(
+        which=WHICH,
+        slip=SLIPS,
+        own=sayings.mostly(False, True),  # noqa: FBT003 - drawn
+        reference=sayings.mostly("transfer 7", ""),
+    )
+    def an_administrator_settles_a_payout(
+        self,
+        *,
+        which: int,
+        slip: Slip,
+        own: bool,
+        reference: str,
+    ) -> None:
+        by_hand = [one for one in self.now.view.payouts if not one.is_automatic]
+        open_ones = [one for one in by_hand if not one.is_final]
+        everything = self.now.view.payouts
+        payout = pick(which, everything if slip is Slip.STALE else open_ones or everything)
+        admin = self.now.reviewer[payout.reviewer_id].user_id if own else self.admin
+        command = SettlePayout(
+            payout_id=named(slip, payout.id), admin_id=admin, reference=reference
+        )
+        self.perform(settle_payout, command)
+
+    @rule(which=WHICH, slip=SLIPS)
+    def a_reviewer_asks_about_his_balance(self, *, which: int, slip: Slip) -> None:
+        reviewer_id = named(slip, pick(which, self.by_wealth))
+        balance = self.ask(explain_balance, ExplainBalance(reviewer_id=reviewer_id))
+        if isinstance(balance, Refusal):
+            return
+        explained = sum(line.amount for line in balance.entries)
+        assert explained == balance.pending_balance, "a cent is unexplained"
+        assert 0 <= balance.withdrawable <= max(0, balance.pending_balance)
+
+    # ── in one go ────────────────────────────────────────────────────────────────────────────
+
+    @rule(which=WHICH, patient=st.booleans())
+    def a_reviewer_can_be_paid(self, *, which: int, patient: bool) -> None:
+        self.make_payable(pick(which, self.by_wealth))
+        if patient:
+            self.clock.advance(days=self.rules_in_force.payout_delay_days)
+
+    def make_payable(self, reviewer_id: ReviewerId) -> None:
+        """Open an account, complete it, and let the market know."""
+        command = ConnectPayoutAccount(reviewer_id=reviewer_id)
+        self.drive(connect_payout_account, command)
+        account_id = self.now.reviewer[reviewer_id].stripe_account_id
+        if account_id is None:
+            return
+        self.play_payee(account_id, PayeeOutcome.COMPLETE)
+        self.drive(connect_payout_account, command)
+
+    @precondition(when.there_is_work)
+    @rule(which=WHICH)
+    def a_reviewer_turns_out_to_be_the_artist(self, *, which: int) -> None:
+        """Both are paid to one place, after one was given the other's track."""
+        by_user = {one.user_id: one for one in self.now.view.reviewers}
+        review = pick(which, self.now.active)
+        other = by_user.get(self.now.artist[review.artist_id].user_id)
+        if other is None:
+            return
+        for reviewer_id in (review.reviewer_id, other.id):
+            command = Withdraw(
+                reviewer_id=reviewer_id, method=PayoutMethod.PAYPAL, destination="one place"
+            )
+            if isinstance(self.perform(withdraw, command), Refusal):
+                return
+        if not self.deliver(review):
+            self.reached("a reviewer turns out to be the artist")
+
+    @precondition(when.somebody_is_rich)
+    @rule(which=WHICH)
+    def two_reviewers_share_a_destination(self, *, which: int) -> None:
+        rich = [one.id for one in self.now.view.reviewers if one.pending_balance > 0]
+        for place in (which, which + 1):
+            command = Withdraw(
+                reviewer_id=pick(place, rich), method=PayoutMethod.PAYPAL, destination="shared"
+            )
+            self.perform(withdraw, command)

@@ -1,0 +1,200 @@
+"""Artists judge reviews, administrators judge flags and reviewers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from reviewcore.domain.errors import NotYourTrack
+from reviewcore.domain.flags import FlagReason
+from reviewcore.domain.ids import ArtistId, ReviewId, UserId
+from reviewcore.domain.rules import Tier
+from reviewcore.testing.machine import sayings, when
+from reviewcore.testing.machine.base import actor, named, pick, require_slip
+from reviewcore.testing.machine.lanes import Refusal
+from reviewcore.testing.machine.reviewing import Reviewing
+from reviewcore.testing.machine.sayings import SLIPS, WHICH, Slip
+from reviewcore.usecases import (
+    CloseTrack,
+    DismissFlag,
+    EndGrants,
+    FlagReview,
+    GemReview,
+    GrantTier,
+    RateReview,
+    RestrictReviewer,
+    UngemReview,
+    UnrestrictReviewer,
+    UpholdFlag,
+    close_track,
+    dismiss_flag,
+    end_grants,
+    flag_review,
+    gem_review,
+    grant_tier,
+    rate_review,
+    restrict_reviewer,
+    ungem_review,
+    unrestrict_reviewer,
+    uphold_flag,
+)
+
+JUDGES = st.sampled_from(("admin", "admin", "admin", "artist", "reviewer"))
+
+
+class Judging(Reviewing):
+    """Ratings, gems, flags, restrictions and tiers."""
+
+    def judge(self, kind: str, review_id: ReviewId) -> UserId:
+        """Name who judges a review's flag: an administrator, or one who has a stake in it."""
+        review = next(one for one in self.now.view.reviews if one.id == review_id)
+        return {
+            "admin": self.admin,
+            "artist": self.now.artist[review.artist_id].user_id,
+            "reviewer": self.now.reviewer[review.reviewer_id].user_id,
+        }[kind]
+
+    @precondition(when.there_are_reviews)
+    @rule(which=WHICH, slip=SLIPS, rating=sayings.RATINGS, reason=sayings.REASONS)
+    def an_artist_rates(self, *, which: int, slip: Slip, rating: int, reason: str) -> None:
+        review_id, artist_id = self._verdict(which, slip)
+        command = RateReview(review_id=review_id, artist_id=artist_id, rating=rating, reason=reason)
+        require_slip(slip, self.perform(rate_review, command), foreign=NotYourTrack)
+
+    @precondition(when.there_are_reviews)
+    @rule(which=WHICH, slip=SLIPS)
+    def an_artist_gives_a_gem(self, *, which: int, slip: Slip) -> None:
+        review_id, artist_id = self._verdict(which, slip)
+        answer = self.perform(gem_review, GemReview(review_id=review_id, artist_id=artist_id))
+        require_slip(slip, answer, foreign=NotYourTrack)
+
+    @precondition(when.there_are_reviews)
+    @rule(which=WHICH, slip=SLIPS)
+    def an_artist_takes_a_gem_back(self, *, which: int, slip: Slip) -> None:
+        review_id, artist_id = self._verdict(which, slip)
+        answer = self.perform(ungem_review, UngemReview(review_id=review_id, artist_id=artist_id))
+        require_slip(slip, answer, foreign=NotYourTrack)
+
+    # ── flags ────────────────────────────────────────────────────────────────────────────────
+
+    @precondition(when.there_are_reviews)
+    @rule(which=WHICH, slip=SLIPS, reason=st.sampled_from(FlagReason))
+    def an_artist_flags(self, *, which: int, slip: Slip, reason: FlagReason) -> None:
+        review_id, artist_id = self._verdict(which, slip)
+        command = FlagReview(review_id=review_id, artist_id=artist_id, reason=reason)
+        require_slip(slip, self.perform(flag_review, command), foreign=NotYourTrack)
+
+    @precondition(when.there_are_flags)
+    @rule(which=WHICH, slip=SLIPS, judge=JUDGES, reason=sayings.REASONS, upholds=st.booleans())
+    def a_flag_is_judged(
+        self,
+        *,
+        which: int,
+        slip: Slip,
+        judge: str,
+        reason: str,
+        upholds: bool,
+    ) -> None:
+        everything = self.now.view.flags
+        flag = pick(which, everything if slip is Slip.STALE else self.now.open_flags or everything)
+        by = self.judge(judge, flag.review_id)
+        if upholds:
+            uphold = UpholdFlag(flag_id=named(slip, flag.id), admin_id=by, reason=reason)
+            self.perform(uphold_flag, uphold)
+        else:
+            dismiss = DismissFlag(flag_id=named(slip, flag.id), admin_id=by, reason=reason)
+            self.perform(dismiss_flag, dismiss)
+
+    @precondition(when.there_are_deliveries)
+    @rule(which=WHICH, replaced=st.booleans(), closed=st.booleans(), upheld=st.booleans())
+    def a_flag_runs_its_course(
+        self,
+        *,
+        which: int,
+        replaced: bool,
+        closed: bool,
+        upheld: bool,
+    ) -> None:
+        review = pick(which, self.now.delivered)
+        flagged = self.perform(
+            flag_review,
+            FlagReview(
+                review_id=review.id, artist_id=review.artist_id, reason=FlagReason.LOW_EFFORT
+            ),
+        )
+        if isinstance(flagged, Refusal):
+            return
+        if self.now.reviewer[review.reviewer_id].is_restricted:
+            self.reached("a flag restricts")
+        if replaced:
+            self.assign(review.track_id)
+            for one in [one for one in self.now.active if one.track_id == review.track_id]:
+                if self.deliver(one) and one.slot_number == review.slot_number:
+                    self.reached("a flagged review is replaced")
+        if closed:
+            close = CloseTrack(track_id=review.track_id, admin_id=self.admin, reason="enough")
+            if not isinstance(self.perform(close_track, close), Refusal):
+                self.reached("a track with an open flag is closed")
+        flag = self.now.open_flags[-1]
+        verdict = (uphold_flag, UpholdFlag) if upheld else (dismiss_flag, DismissFlag)
+        usecase, command = verdict
+        self.perform(usecase, command(flag_id=flag.id, admin_id=self.admin, reason="seen"))
+        if self.now.reviewer[review.reviewer_id].pending_balance < 0:
+            self.reached("a balance is below zero")
+
+    # ── reviewers ────────────────────────────────────────────────────────────────────────────
+
+    @rule(which=WHICH, slip=SLIPS, reason=sayings.REASONS, own=st.booleans())
+    def an_administrator_restricts(self, *, which: int, slip: Slip, reason: str, own: bool) -> None:
+        reviewer = pick(which, self.now.view.reviewers)
+        command = RestrictReviewer(
+            reviewer_id=named(slip, reviewer.id),
+            admin_id=reviewer.user_id if own and slip is Slip.FOREIGN else self.admin,
+            reason=reason,
+        )
+        self.perform(restrict_reviewer, command)
+
+    @rule(which=WHICH, slip=SLIPS, reason=sayings.REASONS)
+    def an_administrator_unrestricts(self, *, which: int, slip: Slip, reason: str) -> None:
+        restricted = [one for one in self.now.view.reviewers if one.is_restricted]
+        everybody = self.now.view.reviewers
+        reviewer = pick(which, everybody if slip is Slip.STALE else restricted or everybody)
+        command = UnrestrictReviewer(
+            reviewer_id=named(slip, reviewer.id),
+            admin_id=reviewer.user_id if slip is Slip.FOREIGN else self.admin,
+            reason=reason,
+        )
+        self.perform(unrestrict_reviewer, command)
+
+    @rule(
+        which=WHICH,
+        slip=SLIPS,
+        tier=sayings.mostly(Tier.PRO, Tier.NORMAL),
+        hours=sayings.mostly(72, 1, 0),
+        reason=sayings.REASONS,
+    )
+    def an_administrator_grants_a_tier(
+        self, *, which: int, slip: Slip, tier: Tier, hours: int, reason: str
+    ) -> None:
+        reviewer = pick(which, self.now.view.reviewers)
+        command = GrantTier(
+            reviewer_id=named(slip, reviewer.id),
+            admin_id=reviewer.user_id if slip is Slip.FOREIGN else self.admin,
+            tier=tier,
+            until=self.clock() + timedelta(hours=hours),
+            reason=reason,
+        )
+        self.perform(grant_tier, command)
+
+    @precondition(when.is_quiet)
+    @rule()
+    def grants_are_looked_at(self) -> None:
+        self.perform(end_grants, EndGrants())
+
+    def _verdict(self, which: int, slip: Slip) -> tuple[ReviewId, ArtistId]:
+        everything = self.now.view.reviews
+        wanted = self.now.delivered or everything
+        review = pick(which, everything if slip is Slip.STALE else wanted)
+        return named(slip, review.id), actor(slip, review.artist_id, self.artist_ids)

@@ -1,0 +1,149 @@
+"""All that a store holds, at one instant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+
+import attrs
+
+from reviewcore.domain.artists import ArtistProfile
+from reviewcore.domain.events import EventRecord
+from reviewcore.domain.flags import Flag, FlagStatus
+from reviewcore.domain.ids import (
+    ArtistId,
+    ReviewerId,
+    TrackId,
+    UserId,
+)
+from reviewcore.domain.laws import MarketView
+from reviewcore.domain.payments import CheckoutAttempt
+from reviewcore.domain.reviewers import ReviewerProfile
+from reviewcore.domain.reviews import Review, ReviewStatus
+from reviewcore.domain.tracks import Track, TrackStatus
+from reviewcore.domain.users import Session, User
+from reviewcore.ports.store import Store
+from reviewcore.usecases.check_laws import view_of
+
+
+@attrs.frozen(kw_only=True)
+class Snapshot:
+    """The market with people, attempts and history besides."""
+
+    view: MarketView
+    users: tuple[User, ...]
+    sessions: tuple[Session, ...]
+    attempts: tuple[CheckoutAttempt, ...]
+    events: tuple[EventRecord, ...]
+
+    @cached_property
+    def user(self) -> dict[UserId, User]:
+        """The users by id."""
+        return {one.id: one for one in self.users}
+
+    @cached_property
+    def artist(self) -> dict[ArtistId, ArtistProfile]:
+        """The artists by id."""
+        return {one.id: one for one in self.view.artists}
+
+    @cached_property
+    def reviewer(self) -> dict[ReviewerId, ReviewerProfile]:
+        """The reviewers by id."""
+        return {one.id: one for one in self.view.reviewers}
+
+    @cached_property
+    def track(self) -> dict[TrackId, Track]:
+        """The tracks by id."""
+        return {one.id: one for one in self.view.tracks}
+
+    @cached_property
+    def unpaid(self) -> tuple[Track, ...]:
+        """Tracks that wait for payment."""
+        return tuple(one for one in self.view.tracks if one.status is TrackStatus.PENDING_PAYMENT)
+
+    @cached_property
+    def live(self) -> tuple[Track, ...]:
+        """Tracks that are paid for and not at an end."""
+        return tuple(one for one in self.view.tracks if one.is_live)
+
+    @cached_property
+    def active(self) -> tuple[Review, ...]:
+        """Reviews that reviewers have before them."""
+        return tuple(one for one in self.view.reviews if one.is_active)
+
+    @cached_property
+    def delivered(self) -> tuple[Review, ...]:
+        """Reviews that were completed, whatever became of them."""
+        return tuple(one for one in self.view.reviews if one.status is ReviewStatus.COMPLETED)
+
+    @cached_property
+    def open_flags(self) -> tuple[Flag, ...]:
+        """Flags that nobody has judged."""
+        return tuple(one for one in self.view.flags if one.status is FlagStatus.OPEN)
+
+    @cached_property
+    def pending(self) -> tuple[CheckoutAttempt, ...]:
+        """Attempts that may still be paid."""
+        return tuple(one for one in self.attempts if one.is_pending)
+
+
+def snapshot_of(store: Store) -> Snapshot:
+    """Read everything in one consistent view."""
+    with store.read() as tx:
+        return Snapshot(
+            view=view_of(tx),
+            users=tuple(tx.users.all()),
+            sessions=tuple(tx.sessions.all()),
+            attempts=tuple(tx.attempts.all()),
+            events=tuple(tx.events.all()),
+        )
+
+
+def differences(one: Snapshot, other: Snapshot) -> tuple[str, ...]:
+    """Tell in which kinds of rows two snapshots differ, with the first rows that do.
+
+    Of events, what they say counts, not how far their delivery is.
+    """
+    here, there = _tables(one), _tables(other)
+    return tuple(
+        f"{name}: {_first_difference(here[name], there[name])}"
+        for name in here
+        if here[name] != there[name]
+    )
+
+
+def told(event: EventRecord) -> tuple[object, ...]:
+    """Tell what an event says, apart from its delivery."""
+    return (
+        event.id,
+        event.aggregate,
+        event.sequence,
+        event.type,
+        dict(event.payload),
+        event.actor,
+        event.at,
+        event.rules_version,
+    )
+
+
+def _tables(snapshot: Snapshot) -> dict[str, list[Any]]:
+    view = snapshot.view
+    kinds = (field.name for field in attrs.fields(MarketView) if field.name != "rules")
+    tables: dict[str, Iterable[Any]] = {name: getattr(view, name) for name in kinds}
+    tables |= {
+        "users": snapshot.users,
+        "sessions": snapshot.sessions,
+        "attempts": snapshot.attempts,
+    }
+    tables["slots"] = sorted(view.slots, key=lambda slot: (slot.track_id, slot.number))
+    tables["queue"] = sorted(view.queue, key=lambda row: row.id)
+    tables["events"] = map(told, snapshot.events)
+    return {name: list(rows) for name, rows in tables.items()}
+
+
+def _first_difference(here: list[Any], there: list[Any]) -> str:
+    for mine, other in zip(here, there, strict=False):
+        if mine != other:
+            return f"\n  {mine}\n  {other}"
+    return f"{len(here)} rows and {len(there)} rows"

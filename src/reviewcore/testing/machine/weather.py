@@ -1,0 +1,71 @@
+"""The world around a market that is being tested: processor lines, a mailbox, passwords."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections import deque
+
+from reviewcore.adapters.mail import MemoryMail
+from reviewcore.domain.errors import ProcessorUnavailable
+from reviewcore.ports.mail import Letter
+from reviewcore.testing.faults import Call, Fault
+
+
+class Weather:
+    """Decides what becomes of the next calls to a processor: faults in the order brewed.
+
+    A processor that has acted on a key cannot refuse that key afterwards, so such a refusal is
+    left out: *declined* promises that nothing happened.
+    """
+
+    def __init__(self) -> None:
+        self._coming: deque[Fault] = deque()
+        self._acted: set[str] = set()
+
+    def brew(self, fault: Fault) -> None:
+        """Have one more call meet *fault*."""
+        self._coming.append(fault)
+
+    def clear(self) -> None:
+        """Have no more faults."""
+        self._coming.clear()
+
+    def __call__(self, call: Call) -> Fault:
+        """Tell what becomes of *call*."""
+        fault = self._coming.popleft() if self._coming else Fault.NONE
+        key = getattr(call.arguments[0], "key", None)
+        if key is None:
+            return fault
+        if fault is Fault.DECLINED and key in self._acted:
+            fault = Fault.NONE
+        if fault in {Fault.NONE, Fault.LOST_AFTER}:
+            self._acted.add(key)
+        return fault
+
+
+class MoodyMail(MemoryMail):
+    """A mailbox that refuses the next letters when told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refusals = 0
+
+    def send(self, letter: Letter, /) -> None:
+        """Keep the letter. Raises ProcessorUnavailable while there are refusals left."""
+        if self.refusals:
+            self.refusals -= 1
+            raise ProcessorUnavailable
+        super().send(letter)
+
+
+class QuickPasswords:
+    """Hashes at once and without salt, so that equal runs keep equal hashes. For tests alone."""
+
+    def hash(self, password: str, /) -> str:
+        """Hash a password."""
+        return hashlib.sha256(password.encode()).hexdigest()
+
+    def verify(self, password: str, hashed: str | None, /) -> bool:
+        """Tell whether the password has this hash."""
+        return hashed is not None and hmac.compare_digest(self.hash(password), hashed)

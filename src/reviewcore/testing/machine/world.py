@@ -1,0 +1,60 @@
+"""The world outside: time, a processor that answers badly, mail that fails, the worker."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from reviewcore.testing.faults import Fault
+from reviewcore.testing.machine import sayings, when
+from reviewcore.testing.machine.scenes import Scenes
+from reviewcore.usecases import CheckLaws, check_laws
+
+STEPS = st.sampled_from(
+    (
+        "deliver",
+        "expire",
+        "assign",
+        "follow_checkouts",
+        "send_refunds",
+        "send_payouts",
+        "close",
+        "lapse",
+    )
+)
+
+
+class World(Scenes):
+    """What nobody in the market decides."""
+
+    @rule(seconds=sayings.SECONDS)
+    def a_while_passes(self, *, seconds: int) -> None:
+        self.clock.advance(seconds=seconds)
+
+    @precondition(when.is_quiet)
+    @rule(days=sayings.DAYS)
+    def days_pass(self, *, days: int) -> None:
+        self.clock.advance(days=days)
+
+    @rule(fault=sayings.FAULTS)
+    def a_storm_comes(self, *, fault: Fault) -> None:
+        for lane in self.lanes.all:
+            lane.weather.brew(fault)
+
+    @rule(letters=st.integers(1, 3))
+    def the_mail_fails(self, *, letters: int) -> None:
+        for lane in self.lanes.all:
+            lane.mail.refusals = letters
+
+    @rule(step=STEPS)
+    def the_worker_takes_a_batch(self, *, step: str) -> None:
+        self.act(lambda lane: getattr(lane.worker, step)(), told=f"worker.{step}()")
+
+    @rule()
+    def the_worker_does_all_there_is(self) -> None:
+        self.act(lambda lane: lane.app.run_pending(), told="run_pending()")
+
+    @precondition(when.is_quiet)
+    @rule()
+    def an_operator_checks_the_laws(self) -> None:
+        assert self.ask(check_laws, CheckLaws()) == ()
