@@ -1,0 +1,1 @@
+"""Measure reviewcore beside pgbench doing the same work: see README.md."""
