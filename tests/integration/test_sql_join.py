@@ -90,7 +90,7 @@ def test_the_hosts_rows_and_ours_are_committed_together(host: Engine, store: Sql
 def test_what_the_host_undoes_is_undone_for_us_too(
     host: Engine, store: SqlStore, writes_first: bool
 ) -> None:
-    with pytest.raises(HostGaveUp), host.begin() as connection:  # noqa: PT012
+    with pytest.raises(HostGaveUp), host.begin() as connection:  # noqa: PT012 - the host gives up after our block
         if writes_first:
             connection.execute(text("INSERT INTO orders VALUES ('one')"))
         with SqlStore.join(connection, rules=RULES) as tx:
@@ -110,7 +110,7 @@ def test_a_refusal_undoes_the_block_and_leaves_the_host_its_transaction(
         connection.execute(text("INSERT INTO orders VALUES ('one')"))
         with SqlStore.join(connection, rules=RULES) as tx:
             tx.users.add(user)
-        with (
+        with (  # noqa: PT012 - the block is what is refused
             pytest.raises(EmailTaken),
             SqlStore.join(connection, rules=RULES, actor="host") as tx,
         ):
@@ -138,5 +138,3 @@ def test_times_are_utc_on_a_connection_of_another_zone(host: Engine, store: SqlS
     assert found == user
     assert found.created_at.utcoffset() == START.utcoffset()
     assert _users(store) == [user]
-
-

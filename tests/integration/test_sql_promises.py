@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,20 +14,24 @@ import attrs
 import psycopg
 import pytest
 from psycopg.pq import Trace
-from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from reviewcore.adapters.sql import SqlStore, statements
 from reviewcore.adapters.sql.flush import WRITES_TOGETHER_MAX
 from reviewcore.domain import events, ledger
 from reviewcore.domain.errors import Busy, EmailTaken, StoreUnavailable
 from reviewcore.domain.ids import GenreId, ReviewId, TrackId
-from reviewcore.domain.ledger import EntryKind, Move, draft
 from reviewcore.domain.matching import Search, standing
-from reviewcore.domain.money import Cents
 from reviewcore.domain.reviews import ReviewStatus
 from reviewcore.domain.rules import MarketRules, Tier
 from reviewcore.ports.store import Transaction
-from reviewcore.testing.builders import a_slot, a_timestamp, a_user, an_id, some_feedback
+from reviewcore.testing.builders import (
+    a_reviewer,
+    a_slot,
+    a_timestamp,
+    a_user,
+    an_id,
+    some_feedback,
+)
 from reviewcore.testing.clock import START
 from reviewcore.testing.contracts.store.scene import Scene
 from tests.integration.postgres import Server
@@ -110,9 +113,7 @@ def complete(tx: Transaction, review_id: ReviewId) -> None:
     paid, moved = reviewer.earn(done.offered_amount, rules=tx.rules, at=tx.now)
 
     tx.reviews.update(done)
-    tx.timestamps.add(
-        *(a_timestamp(review_id=done.id, number=number) for number in (1, 2))
-    )
+    tx.timestamps.add(*(a_timestamp(review_id=done.id, number=number) for number in (1, 2)))
     tx.queue.remove(done.id)
     tx.tracks.update(counted)
     tx.reviewers.update(paid)
@@ -127,13 +128,6 @@ def complete(tx: Transaction, review_id: ReviewId) -> None:
 
 
 # ── round trips ──────────────────────────────────────────────────────────────────────────────
-
-
-def _statements(trace: str) -> list[str]:
-    """Tell the messages of a libpq trace that start the execution of a statement."""
-    return [
-        line for line in trace.splitlines() if line.split("\t")[2:4] and "\tExecute\t" in line
-    ] + [line for line in trace.splitlines() if "\tF\t" in line and "\tQuery\t" in line]
 
 
 def test_completing_a_review_takes_five_trips(postgres_market: str) -> None:
@@ -161,7 +155,6 @@ def test_completing_a_review_takes_five_trips(postgres_market: str) -> None:
 
     assert len(trips) == 5, "BEGIN, lock, kin, flush, COMMIT"
     assert statements.together.cache_info().misses == compiled
-    assert os.name
 
 
 # ── locks ────────────────────────────────────────────────────────────────────────────────────
@@ -210,14 +203,14 @@ def test_a_bench_is_locked_track_first_then_review_then_reviewer(
     def try_lock(table: str) -> bool:
         with psycopg.connect(_dsn(postgres_market)) as other:
             row = other.execute(
-                f"SELECT 1 FROM {table} WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED",  # type: ignore[arg-type]
+                f"SELECT 1 FROM {table} WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED",
                 [ids[table]],
             ).fetchone()
             return row is not None
 
     with ThreadPoolExecutor(1) as pool, psycopg.connect(_dsn(postgres_market)) as holder:
         holder.execute(
-            f"SELECT 1 FROM {held} WHERE id = %s FOR NO KEY UPDATE",  # type: ignore[arg-type]
+            f"SELECT 1 FROM {held} WHERE id = %s FOR NO KEY UPDATE",
             [ids[held]],
         )
         waiting = pool.submit(lock_bench)
@@ -254,7 +247,7 @@ def test_a_bench_is_fresh_after_waiting(
         _table_waited_for(postgres_market)
         column, value, row_id = changes[changed]
         holder.execute(
-            f"UPDATE {changed} SET {column} = %s WHERE id = %s",  # type: ignore[arg-type]
+            f"UPDATE {changed} SET {column} = %s WHERE id = %s",
             [value, row_id],
         )
         holder.commit()
@@ -358,8 +351,6 @@ def test_candidates_stand_in_the_order_of_the_domain(store: SqlStore) -> None:
 
 
 def _varied(number: int, user_id: Any) -> Any:
-    from reviewcore.testing.builders import a_reviewer
-
     count = number * 7 % 23
     return a_reviewer(
         user_id=user_id,

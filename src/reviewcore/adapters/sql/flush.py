@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, groupby
 from typing import Any, Protocol
 
+import attrs
+
 from reviewcore.adapters.sql import tables
 from reviewcore.adapters.sql.changes import Change, Changes, frees_first, hands_over
 from reviewcore.adapters.sql.copies import COPIED_TO, copies_of
@@ -134,12 +136,12 @@ def _insertion(
     numbers: Counter[str] = Counter()
     values: list[Any] = []
     for entity in added:
-        told = dict(zip(rows.columns, rows.spread(entity), strict=True))
+        told = entity
         if rows is EVENTS:
             # Within one statement the earlier of these events cannot be seen, so they are counted.
             numbers[entity.aggregate] += 1
-            told["sequence"] = 1 if apart else numbers[entity.aggregate]
-        values += rows.encode(dialect, told)
+            told = attrs.evolve(entity, sequence=1 if apart else numbers[entity.aggregate])
+        values += rows.encode(dialect, rows.spread(told))
     expected = len(added) if op is Op.INSERT else None
     return Write(Shape(op, rows.name, rows.columns, rows=len(added)), values, expected)
 
@@ -147,19 +149,13 @@ def _insertion(
 def _replacement(rows: RowMap[Any], change: Change, dialect: Dialect) -> Iterator[Write]:
     after = rows.spread(change.after)
     if change.before is None:
-        told = dict(zip(rows.columns, after, strict=True))
+        places = [place for place, name in enumerate(rows.columns) if name not in rows.key]
     else:
-        before = rows.spread(change.before)
-        told = {
-            name: new
-            for name, old, new in zip(rows.columns, before, after, strict=True)
-            if old is not new and old != new
-        }
-    found = {name: getattr(change.after, name) for name in rows.key}
-    told = {name: value for name, value in told.items() if name not in found}
-    if told:
-        shape = Shape(Op.UPDATE, rows.name, tuple(told), rows.key)
-        yield Write(shape, rows.encode(dialect, told) + rows.encode(dialect, found), 1)
+        places = rows.changed(rows.spread(change.before), after)
+    if places:
+        columns = tuple([rows.columns[place] for place in places])
+        values = rows.encode_some(dialect, after, places) + rows.encode_key(dialect, after)
+        yield Write(Shape(Op.UPDATE, rows.name, columns, rows.key), values, 1)
 
 
 def _deletion(rows: RowMap[Any], key: Any, change: Change) -> Write:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 from sqlalchemy import URL, create_engine, event, exc
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -18,7 +19,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from reviewcore.adapters.sql.conflicts import refusal_of
 from reviewcore.adapters.sql.dialects import POSTGRESQL, Row
-from reviewcore.domain.errors import Busy, StoreUnavailable
+from reviewcore.domain.errors import Busy, ReviewcoreError, StoreUnavailable
 
 BEGIN_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"
 BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -43,40 +44,44 @@ class PostgresLink:
         self._cursor = psycopg.RawCursor(connection, row_factory=tuple_row)
 
     def fetch(self, sql: str, arguments: Sequence[Any]) -> list[Row]:
-        with self._translated():
-            self._cursor.execute(sql.encode(), arguments, prepare=True, binary=True)
-            return self._cursor.fetchall()
+        self._execute(sql, arguments, prepare=True)
+        return self._cursor.fetchall()
 
     def change(self, sql: str, arguments: Sequence[Any]) -> int:
-        with self._translated():
-            self._cursor.execute(sql.encode(), arguments, prepare=True)
-            return self._cursor.rowcount
+        self._execute(sql, arguments, prepare=True)
+        return self._cursor.rowcount
 
     def change_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
-        with self._translated():
-            self._cursor.executemany(sql.encode(), rows)
-            return self._cursor.rowcount
-
-    def command(self, sql: str) -> None:
-        """Run a statement without parameters or rows, such as COMMIT."""
-        with self._translated():
-            self._cursor.execute(sql.encode(), prepare=False)
-
-    @contextlib.contextmanager
-    def _translated(self) -> Iterator[None]:
         try:
-            yield
-        except psycopg.errors.UniqueViolation as error:
-            refusal = refusal_of(error.diag.constraint_name)
+            self._cursor.executemany(sql.encode(), rows)
+        except psycopg.Error as error:
+            refusal = self._refusal(error)
             if refusal is None:
                 raise
             raise refusal from error
-        except _BUSY as error:
-            raise Busy from error
-        except psycopg.OperationalError as error:
-            if not self._connection.closed:
+        return self._cursor.rowcount
+
+    def command(self, sql: str) -> None:
+        """Run a statement without parameters or rows, such as COMMIT."""
+        self._execute(sql, (), prepare=False)
+
+    def _execute(self, sql: str, arguments: Sequence[Any], *, prepare: bool) -> None:
+        try:
+            self._cursor.execute(sql.encode(), arguments or None, prepare=prepare, binary=prepare)
+        except psycopg.Error as error:
+            refusal = self._refusal(error)
+            if refusal is None:
                 raise
-            raise StoreUnavailable from error
+            raise refusal from error
+
+    def _refusal(self, error: psycopg.Error) -> ReviewcoreError | None:
+        """Tell what the market calls an error of the driver; None when it is a bug of ours."""
+        if isinstance(error, psycopg.errors.UniqueViolation):
+            return refusal_of(error.diag.constraint_name)
+        if isinstance(error, _BUSY):
+            return Busy()
+        lost = isinstance(error, psycopg.OperationalError) and self._connection.closed
+        return StoreUnavailable() if lost else None
 
 
 class PostgresDoors:
@@ -89,6 +94,7 @@ class PostgresDoors:
         self.engine = create_engine(
             url,
             isolation_level="AUTOCOMMIT",
+            pool_reset_on_return=None,
             pool_size=pool_size,
             max_overflow=0,
             connect_args={"connect_timeout": CONNECT_SECONDS_MAX} if not _has_timeout(url) else {},
@@ -156,10 +162,11 @@ def raw(connection: DBAPIConnection | None) -> psycopg.Connection[Any]:
 
 
 def _give_back(pooled: PoolProxiedConnection) -> None:
-    if raw(pooled.dbapi_connection).closed:
-        pooled.invalidate()
-    else:
+    if raw(pooled.dbapi_connection).pgconn.transaction_status == TransactionStatus.IDLE:
         pooled.close()
+    else:
+        # Lost, or its ROLLBACK failed: nobody may get it after us.
+        pooled.invalidate()
 
 
 def _has_timeout(url: URL) -> bool:

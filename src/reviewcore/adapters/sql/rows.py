@@ -61,11 +61,12 @@ class RowMap(Generic[E]):
         self.selected = tuple(table.c[name] for name in (*types, *inner))
         self.width = len(self.selected)
         self.key = tuple(column.name for column in table.primary_key)
+        self._key_places = [self.columns.index(name) for name in self.key]
         self._read = operator.attrgetter(*types)
         self._extra = tuple(extra.values())
         kinds = {**types, **inner, **dict.fromkeys(extra, datetime)}
         self._encoders = {
-            d: {name: _encoder(name, _plain(kind), d) for name, kind in kinds.items()}
+            d: tuple(_encoder(name, _plain(kind), d) for name, kind in kinds.items())
             for d in DIALECTS.values()
         }
         self._decoders = {
@@ -73,6 +74,10 @@ class RowMap(Generic[E]):
             for d in DIALECTS.values()
         }
         self._key_of = operator.attrgetter(*self.key)
+
+    def encode_key(self, dialect: Dialect, values: Row) -> list[object]:
+        """Tell the primary key of an entity's values as the driver takes it."""
+        return self.encode_some(dialect, values, self._key_places)
 
     def key_of(self, entity: E) -> Key:
         """Tell the primary key of an entity."""
@@ -87,10 +92,25 @@ class RowMap(Generic[E]):
             told += tuple(compute(entity) for compute in self._extra)
         return told
 
-    def encode(self, dialect: Dialect, values: Mapping[str, object]) -> list[object]:
-        """Tell values by column as the driver takes them."""
-        coders = self._encoders[dialect]
-        return [None if value is None else coders[name](value) for name, value in values.items()]
+    def encode(self, dialect: Dialect, values: Row) -> list[object]:
+        """Tell the values of an entity by `columns` as the driver takes them."""
+        return [
+            value if encode is None or value is None else encode(value)
+            for encode, value in zip(self._encoders[dialect], values, strict=True)
+        ]
+
+    def changed(self, before: Row, after: Row) -> list[int]:
+        """Tell which of `columns` differ."""
+        pairs = enumerate(zip(before, after, strict=True))
+        return [place for place, (old, new) in pairs if old is not new and old != new]
+
+    def encode_some(self, dialect: Dialect, values: Row, places: list[int]) -> list[object]:
+        """Tell the values at some places of `columns` as the driver takes them."""
+        encoders = self._encoders[dialect]
+        told = ((encoders[place], values[place]) for place in places)
+        return [
+            value if encode is None or value is None else encode(value) for encode, value in told
+        ]
 
     def load(self, dialect: Dialect, row: Row) -> E:
         """Make the entity of a row of the `selected` columns."""
@@ -146,7 +166,7 @@ def _plain(kind: Any) -> Any:
             return kind
 
 
-def _encoder(name: str, kind: Any, dialect: Dialect) -> Coder:
+def _encoder(name: str, kind: Any, dialect: Dialect) -> Coder | None:
     if kind is datetime:
         return lambda at: instant_text(name, at)
     if kind is bool:
@@ -159,7 +179,7 @@ def _encoder(name: str, kind: Any, dialect: Dialect) -> Coder:
         return lambda told: json.dumps(dict(told), separators=(",", ":"))
     assert issubclass(kind, str), f"no column holds {name}: {kind}"
     # Of a member of a StrEnum this makes the plain text that drivers want.
-    return str
+    return str if issubclass(kind, StrEnum) else None
 
 
 def _decoder(kind: Any, dialect: Dialect) -> Coder | None:

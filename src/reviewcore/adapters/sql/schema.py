@@ -20,10 +20,11 @@ VERSION_TABLE = "reviewcore_version"
 
 NOT_MIGRATED = "none"
 
-# What keeps other processes waiting until the commit. The number is "review" in ASCII.
+# What keeps other processes waiting until the commit. The number is "review" in ASCII; sqlite3
+# begins no transaction of its own before a change of the schema, so we begin it.
 _ALONE = {
-    "postgresql": f"SELECT pg_advisory_xact_lock({0x7265_7669_6577})",
-    "sqlite": "BEGIN IMMEDIATE",
+    "postgresql": ("READ COMMITTED", f"SELECT pg_advisory_xact_lock({0x7265_7669_6577})"),
+    "sqlite": ("AUTOCOMMIT", "BEGIN IMMEDIATE"),
 }
 
 # Alembic keeps its configuration in globals while it runs.
@@ -35,11 +36,11 @@ def upgrade(engine: Engine) -> None:
     # Alembic takes a quarter of a second to import, which only this needs.
     from alembic import command  # noqa: PLC0415
 
-    with _one_thread, engine.connect() as connection:
-        if engine.dialect.name == "postgresql":
-            connection = connection.execution_options(isolation_level="READ COMMITTED")
+    isolation, alone = _ALONE[engine.dialect.name]
+    with _one_thread, engine.connect() as plain:
+        connection = plain.execution_options(isolation_level=isolation)
         with connection.begin():
-            connection.execute(text(_ALONE[engine.dialect.name]))
+            connection.execute(text(alone))
             command.upgrade(configuration(connection), "head")
 
 

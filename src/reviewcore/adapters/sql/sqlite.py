@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import URL, create_engine, event, exc
@@ -18,6 +18,16 @@ from reviewcore.domain.errors import Busy, ReviewcoreError, StoreUnavailable
 
 BUSY_TIMEOUT_MS = 10_000
 UNIQUE = "UNIQUE constraint failed: "
+PRIMARY_CODE = 0xFF
+"""The bits of an extended result code that say what went wrong; the others say where."""
+
+_OPERATIONAL: Mapping[int, Callable[[], ReviewcoreError | None]] = {
+    sqlite3.SQLITE_BUSY: Busy,
+    sqlite3.SQLITE_LOCKED: Busy,
+    sqlite3.SQLITE_CANTOPEN: StoreUnavailable,
+    sqlite3.SQLITE_IOERR: StoreUnavailable,
+    sqlite3.SQLITE_FULL: StoreUnavailable,
+}
 
 # FULL: in WAL mode NORMAL may lose commits that were answered when the power fails, and the
 # outside world (a payment processor, a mail) has acted on them by then.
@@ -40,21 +50,45 @@ class SqliteLink:
         self._cursor.row_factory = None
 
     def fetch(self, sql: str, arguments: Sequence[Any]) -> list[Row]:
-        with _translated():
-            return self._cursor.execute(sql, arguments).fetchall()
+        self._execute(sql, arguments)
+        return self._cursor.fetchall()
 
     def change(self, sql: str, arguments: Sequence[Any]) -> int:
-        with _translated():
-            return self._cursor.execute(sql, arguments).rowcount
+        self._execute(sql, arguments)
+        return self._cursor.rowcount
 
     def change_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
-        with _translated():
-            return self._cursor.executemany(sql, rows).rowcount
+        try:
+            self._cursor.executemany(sql, rows)
+        except sqlite3.Error as error:
+            refusal = _refusal(error)
+            if refusal is None:
+                raise
+            raise refusal from error
+        return self._cursor.rowcount
 
     def command(self, sql: str) -> None:
         """Run a statement without parameters or rows, such as COMMIT."""
-        with _translated():
-            self._cursor.execute(sql)
+        self._execute(sql, ())
+
+    def _execute(self, sql: str, arguments: Sequence[Any]) -> None:
+        try:
+            self._cursor.execute(sql, arguments)
+        except sqlite3.Error as error:
+            refusal = _refusal(error)
+            if refusal is None:
+                raise
+            raise refusal from error
+
+
+def _refusal(error: sqlite3.Error) -> ReviewcoreError | None:
+    """Tell what the market calls an error of the driver; None when it is a bug of ours."""
+    if isinstance(error, sqlite3.IntegrityError):
+        # SQLite names the columns of a unique index, not the index.
+        return refusal_of(BY_COLUMNS.get(str(error).removeprefix(UNIQUE)))
+    if not isinstance(error, sqlite3.OperationalError):
+        return None
+    return _OPERATIONAL.get(error.sqlite_errorcode & PRIMARY_CODE, lambda: None)()
 
 
 class SqliteDoors:
@@ -120,24 +154,3 @@ def raw(connection: DBAPIConnection | None) -> sqlite3.Connection:
 def _prepare_connection(connection: DBAPIConnection, _record: object) -> None:
     for pragma in PRAGMAS:
         raw(connection).execute(pragma)
-
-
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.IntegrityError as error:
-        # SQLite names the columns of a unique index, not the index.
-        told = str(error)
-        index = BY_COLUMNS.get(told.removeprefix(UNIQUE)) if told.startswith(UNIQUE) else None
-        refusal = refusal_of(index)
-        if refusal is None:
-            raise
-        raise refusal from error
-    except sqlite3.OperationalError as error:
-        code = error.sqlite_errorcode & 0xFF
-        if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            raise Busy from error
-        if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL}:
-            raise StoreUnavailable from error
-        raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cached_property
 
 from reviewcore.adapters.sql.context import Context
 from reviewcore.adapters.sql.flush import Link
@@ -31,15 +30,31 @@ from reviewcore.domain.rules import MarketRules
 
 
 class SqlTransaction:
-    """The repositories, the logs and the one instant of a unit of work.
-
-    Repositories are made when first asked for: a use case needs a few of them.
-    """
+    """The repositories, the logs and the one instant of a unit of work."""
 
     def __init__(self, link: Link, context: Context, cache: TreeCache, *, writable: bool) -> None:
-        self._unit = Unit(link, writable=writable)
+        self._unit = unit = Unit(link, writable=writable)
         self._context = context
-        self._cache = cache
+        self.users = SqlUsers(unit)
+        self.sessions = SqlSessions(unit)
+        self.email_tokens = SqlEmailTokens(unit)
+        self.identities = SqlIdentities(unit)
+        self.artists = SqlArtists(unit)
+        self.reviewers = SqlReviewers(unit, context)
+        self.genres = SqlGenres(unit, cache)
+        self.tracks = SqlTracks(unit)
+        self.slots = SqlSlots(unit)
+        self.reviews = SqlReviews(unit)
+        self.queue = SqlQueue(unit)
+        self.timestamps = SqlTimestamps(unit)
+        self.payments = SqlPayments(unit)
+        self.attempts = SqlAttempts(unit)
+        self.refunds = SqlRefunds(unit)
+        self.flags = SqlFlags(unit)
+        self.payouts = SqlPayouts(unit)
+        self.ledger = SqlLedger(unit, context)
+        self.events = SqlEventLog(unit, context)
+        self.idempotency = SqlIdempotency(unit)
 
     @property
     def now(self) -> datetime:
@@ -74,85 +89,4 @@ class SqlTransaction:
 
     def committed(self) -> None:
         """Let go of what others may have cached from before."""
-        if "genres" in self.__dict__:
-            self.genres.committed()
-
-    @cached_property
-    def users(self) -> SqlUsers:
-        return SqlUsers(self._unit)
-
-    @cached_property
-    def sessions(self) -> SqlSessions:
-        return SqlSessions(self._unit)
-
-    @cached_property
-    def email_tokens(self) -> SqlEmailTokens:
-        return SqlEmailTokens(self._unit)
-
-    @cached_property
-    def identities(self) -> SqlIdentities:
-        return SqlIdentities(self._unit)
-
-    @cached_property
-    def artists(self) -> SqlArtists:
-        return SqlArtists(self._unit)
-
-    @cached_property
-    def reviewers(self) -> SqlReviewers:
-        return SqlReviewers(self._unit, self._context)
-
-    @cached_property
-    def genres(self) -> SqlGenres:
-        return SqlGenres(self._unit, self._cache)
-
-    @cached_property
-    def tracks(self) -> SqlTracks:
-        return SqlTracks(self._unit)
-
-    @cached_property
-    def slots(self) -> SqlSlots:
-        return SqlSlots(self._unit)
-
-    @cached_property
-    def reviews(self) -> SqlReviews:
-        return SqlReviews(self._unit)
-
-    @cached_property
-    def queue(self) -> SqlQueue:
-        return SqlQueue(self._unit)
-
-    @cached_property
-    def timestamps(self) -> SqlTimestamps:
-        return SqlTimestamps(self._unit)
-
-    @cached_property
-    def payments(self) -> SqlPayments:
-        return SqlPayments(self._unit)
-
-    @cached_property
-    def attempts(self) -> SqlAttempts:
-        return SqlAttempts(self._unit)
-
-    @cached_property
-    def refunds(self) -> SqlRefunds:
-        return SqlRefunds(self._unit)
-
-    @cached_property
-    def flags(self) -> SqlFlags:
-        return SqlFlags(self._unit)
-
-    @cached_property
-    def payouts(self) -> SqlPayouts:
-        return SqlPayouts(self._unit)
-
-    @cached_property
-    def ledger(self) -> SqlLedger:
-        return SqlLedger(self._unit, self._context)
-
-    @cached_property
-    def events(self) -> SqlEventLog:
-        return SqlEventLog(self._unit, self._context)
-
-    @cached_property
-    def idempotency(self) -> SqlIdempotency:
-        return SqlIdempotency(self._unit)
+        self.genres.committed()

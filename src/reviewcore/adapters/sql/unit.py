@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from reviewcore.adapters.sql.changes import Change
@@ -43,8 +41,11 @@ class Unit:
         if self._touched and not self._touched.isdisjoint(question.tables):
             self.flush()
         plan = question.plan(self.dialect)
-        with self._watching():
+        try:
             return self.link.fetch(plan.sql, plan.arguments(self.dialect, given))
+        except Exception as error:
+            self.failure = self.failure or error
+            raise
 
     def entities(self, rows: RowMap[E], question: Question, **given: object) -> list[E]:
         """Return the entities that *question* selects, and remember them."""
@@ -135,8 +136,11 @@ class Unit:
         self.require_writable()
         self.flush()
         plan = question.plan(self.dialect)
-        with self._watching():
+        try:
             return self.link.change(plan.sql, plan.arguments(self.dialect, given))
+        except Exception as error:
+            self.failure = self.failure or error
+            raise
 
     def forget(self, rows: RowMap[Any]) -> None:
         """Know nothing about the rows of a table any more: a statement changed some of them."""
@@ -149,23 +153,17 @@ class Unit:
             return
         changes, self._pending = self._pending, {}
         self._touched = set()
-        with self._watching():
+        try:
             send(changes, self.link)
+        except Exception as error:
+            self.failure = self.failure or error
+            raise
         for rows, changed in changes.items():
             if rows is EVENTS:
                 # Their numbers were given by the database.
                 continue
             for key, change in changed.items():
                 self._note(rows, key, change)
-
-    @contextlib.contextmanager
-    def _watching(self) -> Iterator[None]:
-        """Remember an error of the database, whoever swallows it on its way up."""
-        try:
-            yield
-        except Exception as error:
-            self.failure = self.failure or error
-            raise
 
     def _note(self, rows: RowMap[Any], key: Key, change: Change) -> None:
         """Know a row as it was just written; writing has locked it."""

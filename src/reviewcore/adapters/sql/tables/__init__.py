@@ -41,7 +41,7 @@ from reviewcore.domain.payments import CheckoutAttempt, Payment
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review
 from reviewcore.domain.users import EmailVerificationToken, IdentityMark, Session, User
-from reviewcore.ports.constraints import UNIQUES
+from reviewcore.ports.constraints import UNIQUES, Unique
 
 TABLE_OF: dict[type, Table] = {
     User: users,
@@ -58,19 +58,29 @@ TABLE_OF: dict[type, Table] = {
 }
 """The tables of the entities that `ports.constraints` speaks of."""
 
-for unique in UNIQUES:
-    _where = sql(unique.where) if unique.where is not None else None
-    Index(
-        unique.name,
-        *(TABLE_OF[unique.entity].c[field] for field in unique.fields),
-        unique=True,
-        postgresql_where=_where,
-        sqlite_where=_where,
-    )
+
+def _unique_index(unique: Unique) -> Index:
+    """Make the index of a unique key, over those rows only that can violate it.
+
+    Without rows that have a null it is small; and PostgreSQL takes a stronger lock, in which adding
+    a reference to the row must wait, to change a column of a unique index over all rows.
+    """
+    columns = [TABLE_OF[unique.entity].c[field] for field in unique.fields]
+    conditions = [f"{column.name} IS NOT NULL" for column in columns if column.nullable]
+    if unique.where is not None:
+        conditions.append(unique.where)
+    if not conditions:
+        return Index(unique.name, *columns, unique=True)
+    where = sql(" AND ".join(conditions))
+    return Index(unique.name, *columns, unique=True, postgresql_where=where, sqlite_where=where)
+
+
+UNIQUE_INDEXES = tuple(map(_unique_index, UNIQUES))
 
 __all__ = [
     "TABLE_OF",
     "UNDELIVERED",
+    "UNIQUE_INDEXES",
     "artist_profiles",
     "checkout_attempts",
     "email_verification_tokens",

@@ -172,7 +172,19 @@ reviews = Table(
         postgresql_where=sql("status IN ('ASSIGNED', 'IN_PROGRESS')"),
         sqlite_where=sql("status IN ('ASSIGNED', 'IN_PROGRESS')"),
     ),
-    Index("ix_reviews_ended", "reviewer_id", "ended_at"),
+    Index(
+        "ix_reviews_ended",
+        "reviewer_id",
+        "ended_at",
+        postgresql_where=sql("end_reason IS NOT NULL"),
+        sqlite_where=sql("end_reason IS NOT NULL"),
+    ),
+    Index(
+        "ix_reviews_flagged",
+        "reviewer_id",
+        postgresql_where=sql("flag_status = 'OPEN'"),
+        sqlite_where=sql("flag_status = 'OPEN'"),
+    ),
 )
 
 review_timestamps = Table(

@@ -185,7 +185,11 @@ def reviewer_profiles() -> None:
         **where("granted_until IS NOT NULL"),
     )
     op.create_index(
-        op.f("uq_reviewers_stripe_account"), "reviewer_profiles", ["stripe_account_id"], unique=True
+        op.f("uq_reviewers_stripe_account"),
+        "reviewer_profiles",
+        ["stripe_account_id"],
+        unique=True,
+        **where("stripe_account_id IS NOT NULL"),
     )
     op.create_index(op.f("uq_reviewers_user"), "reviewer_profiles", ["user_id"], unique=True)
 

@@ -141,13 +141,27 @@ def reviews() -> None:
         ["reviewer_id", "id"],
         **where("status IN ('ASSIGNED', 'IN_PROGRESS')"),
     )
-    op.create_index(op.f("ix_reviews_ended"), "reviews", ["reviewer_id", "ended_at"])
+    op.create_index(
+        op.f("ix_reviews_ended"),
+        "reviews",
+        ["reviewer_id", "ended_at"],
+        **where("end_reason IS NOT NULL"),
+    )
+    op.create_index(
+        op.f("ix_reviews_flagged"), "reviews", ["reviewer_id"], **where("flag_status = 'OPEN'")
+    )
     op.create_index(
         op.f("ix_reviews_reviewer_id_artist_id_assigned_at"),
         "reviews",
         ["reviewer_id", "artist_id", "assigned_at"],
     )
-    op.create_index(op.f("uq_reviews_share_id"), "reviews", ["share_id"], unique=True)
+    op.create_index(
+        op.f("uq_reviews_share_id"),
+        "reviews",
+        ["share_id"],
+        unique=True,
+        **where("share_id IS NOT NULL"),
+    )
     op.create_index(
         op.f("uq_reviews_slot"),
         "reviews",

@@ -152,7 +152,13 @@ def payments() -> None:
         sa.ForeignKeyConstraint(["track_id"], ["tracks.id"], name=op.f("fk_payments_track_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payments")),
     )
-    op.create_index(op.f("uq_payments_session"), "payments", ["stripe_session_id"], unique=True)
+    op.create_index(
+        op.f("uq_payments_session"),
+        "payments",
+        ["stripe_session_id"],
+        unique=True,
+        **where("stripe_session_id IS NOT NULL"),
+    )
     op.create_index(op.f("uq_payments_track"), "payments", ["track_id"], unique=True)
 
 
@@ -205,7 +211,13 @@ def checkout_attempts() -> None:
     op.create_index(
         op.f("uq_attempts_number"), "checkout_attempts", ["payment_id", "number"], unique=True
     )
-    op.create_index(op.f("uq_attempts_session"), "checkout_attempts", ["session_id"], unique=True)
+    op.create_index(
+        op.f("uq_attempts_session"),
+        "checkout_attempts",
+        ["session_id"],
+        unique=True,
+        **where("session_id IS NOT NULL"),
+    )
 
 
 def refunds() -> None:
