@@ -52,6 +52,9 @@ def connect_payout_account(
     with store.read() as tx:
         reviewer = tx.reviewers.get(command.reviewer_id)
     reviewer.require_onboarded()
+    if command.account_id is not None:
+        # A mistyped account would tie him to somebody else's: an account once held is never free.
+        _require(payouts.account(command.account_id))
     account_id = command.account_id or reviewer.stripe_account_id
     if account_id is None:
         order = AccountOrder(
