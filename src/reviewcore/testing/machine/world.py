@@ -5,10 +5,22 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from reviewcore.domain.payouts import Payout
 from reviewcore.testing.faults import Fault
 from reviewcore.testing.machine import sayings, when
+from reviewcore.testing.machine.base import pick
+from reviewcore.testing.machine.sayings import WHICH
 from reviewcore.testing.machine.scenes import Scenes
-from reviewcore.usecases import CheckLaws, check_laws
+from reviewcore.usecases import (
+    CheckLaws,
+    SendPayout,
+    SendRefund,
+    check_laws,
+    send_payout,
+    send_refund,
+)
+
+FAULTS = st.sampled_from((Fault.LOST_AFTER, *Fault))
 
 STEPS = st.sampled_from(
     (
@@ -40,6 +52,24 @@ class World(Scenes):
     def a_storm_comes(self, *, fault: Fault) -> None:
         for lane in self.lanes.all:
             lane.weather.brew(fault)
+
+    @precondition(when.there_are_intents)
+    @rule(which=WHICH, first=FAULTS, hours=st.sampled_from((0, 22, 24)), second=FAULTS)
+    def money_is_sent_twice_in_a_storm(
+        self, *, which: int, first: Fault, hours: int, second: Fault
+    ) -> None:
+        one = pick(which, when.intents(self))
+        for fault in (first, second):
+            for lane in self.lanes.all:
+                lane.weather.clear()
+                lane.weather.brew(fault)
+            if isinstance(one, Payout):
+                self.drive(send_payout, SendPayout(payout_id=one.id))
+            else:
+                self.drive(send_refund, SendRefund(refund_id=one.id))
+            self.clock.advance(hours=hours)
+        if hours and first is Fault.LOST_AFTER:
+            self.reached("an answer is lost and asked for later")
 
     @rule(letters=st.integers(1, 3))
     def the_mail_fails(self, *, letters: int) -> None:
