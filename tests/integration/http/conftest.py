@@ -21,6 +21,14 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]
         yield running
 
 
+@pytest.fixture(scope="session")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One market for all tests that only look."""
+    folder = tmp_path_factory.mktemp("standing")
+    with served(f"sqlite:///{folder / 'market.db'}", folder) as running:
+        yield running
+
+
 @pytest.fixture
 def light(tmp_path: Path) -> Iterator[Service]:
     """A fresh market on SQLite alone, for what no database can change."""

@@ -151,13 +151,22 @@ def test_pages_have_limits_and_their_own_cursors(everybody: Person) -> None:
         ok(everybody.get(path, limit=100))
 
 
-def test_unknown_routes_and_methods_are_problems_too(light: Service) -> None:
-    with light.caller() as anybody:
+def test_unknown_routes_and_methods_are_problems_too(standing: Service) -> None:
+    with standing.caller() as anybody:
         problem(anybody.get("/v1/nothing"), 404, "not-found")
         problem(anybody.get("/-/openapi.json"), 404, "not-found")
         told = anybody.put("/v1/genres")
         problem(told, 405, "method-not-allowed")
         assert "GET" in told.headers["allow"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/checkout/return?session_id=%00", "/verify-email?token=%00%FF", "/s/%00", "/v1/shared/%FF"],
+)
+def test_nonsense_at_the_open_doors_breaks_nothing(service: Service, path: str) -> None:
+    with service.caller() as anybody:
+        assert anybody.get(path).status_code in {200, 404}
 
 
 def test_what_the_rules_refuse_is_told_with_its_numbers(light: Service) -> None:

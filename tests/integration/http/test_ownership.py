@@ -97,8 +97,8 @@ def test_a_review_is_the_artists_only_once_it_is_completed(service: Service) -> 
     assert ok(artist.get(f"/v1/reviews/{review_id}"))["timestamps"] == FORM["timestamps"]
 
 
-def test_everything_that_is_not_open_asks_for_a_session(light: Service) -> None:
-    with light.caller() as nobody:
+def test_everything_that_is_not_open_asks_for_a_session(standing: Service) -> None:
+    with standing.caller() as nobody:
         closed = [one for one in operations(nobody) if not one.is_open]
         assert len(closed) > 45
         for operation in closed:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,12 +14,13 @@ from litestar.testing import TestClient
 from reviewcore.bootstrap import in_memory
 from reviewcore.entrypoints.http import create_app
 from tests.integration.http.people import (
+    join,
     join_as_artist,
     join_as_reviewer,
     review,
     submit,
 )
-from tests.integration.http.service import PASSWORD, Service, ok
+from tests.integration.http.service import ADMIN, PASSWORD, Service, ok
 
 
 def test_no_secret_is_logged(light: Service, caplog: pytest.LogCaptureFixture) -> None:
@@ -50,19 +54,27 @@ def test_no_secret_is_logged(light: Service, caplog: pytest.LogCaptureFixture) -
     assert [secret for secret in secrets if secret in told] == []
 
 
-def test_no_password_hash_or_token_is_kept_in_events_or_under_keys(light: Service) -> None:
-    person = join_as_artist(light, "nova@example.com")
-    ok(person.post("/v1/tracks", {
-        "source_url": "https://soundcloud.com/a/b", "title": "T", "genres": ["techno"],
-        "package_type": "STARTER",
-    }, key="k"), 201)  # fmt: skip
-    with light.app.store.read() as tx:
-        events = repr(list(tx.events.all()))
-        user = tx.users.by_email("nova@example.com")
-    assert user is not None
-    assert user.password is not None
-    assert user.password not in events
-    assert "nova@example.com" not in events
+def test_no_hash_token_or_address_is_kept_in_events_or_under_keys(
+    light: Service, tmp_path: Path
+) -> None:
+    admin = join(light, ADMIN)
+    person = join(light, "nova@example.com", verified=False)
+    ok(person.post("/v1/email-verifications/resend", key="again"), 202)
+    ok(admin.post(f"/v1/admin/users/{person.user['id']}/verify-email", key="vouch"))
+    mailed = light.mailed_token("nova@example.com")
+
+    with closing(sqlite3.connect(tmp_path / "market.db")) as database:
+        kept = repr(database.execute("SELECT * FROM idempotency_records").fetchall())
+        events = repr(database.execute("SELECT * FROM events").fetchall())
+        [[hashed]] = database.execute(
+            "SELECT password FROM users WHERE email = 'nova@example.com'"
+        ).fetchall()
+
+    assert "vouch" in kept
+    assert "EmailVerificationRequested" in events
+    bearer = person.http.headers["authorization"].split()[1]
+    secrets = (hashed, mailed, bearer, PASSWORD, "nova@example.com")
+    assert [secret for secret in secrets if secret in kept + events] == []
 
 
 def test_a_failure_of_ours_tells_and_logs_no_words(caplog: pytest.LogCaptureFixture) -> None:
@@ -95,8 +107,8 @@ def test_a_failure_of_ours_tells_and_logs_no_words(caplog: pytest.LogCaptureFixt
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/v1/genres", "/v1/me", "/nothing", "/healthz"])
-def test_every_answer_carries_security_headers(light: Service, path: str) -> None:
-    with light.caller() as anybody:
+def test_every_answer_carries_security_headers(standing: Service, path: str) -> None:
+    with standing.caller() as anybody:
         headers = anybody.get(path).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"

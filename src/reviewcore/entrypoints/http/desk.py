@@ -18,6 +18,7 @@ from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.users import User
 from reviewcore.entrypoints.http.auth import Caller, Gate
 from reviewcore.entrypoints.http.errors import MalformedParameter
+from reviewcore.entrypoints.http.views.people import Spell
 from reviewcore.ports.store import Store, Transaction
 
 C = TypeVar("C")
@@ -36,11 +37,31 @@ class Spelling:
         self._slugs: dict[GenreId, str] = {}
 
     def slugs(self, genres: Iterable[GenreId]) -> tuple[str, ...]:
-        """Spell genres, in their order."""
+        """Spell genres, in their order; not for use inside a transaction."""
         wanted = tuple(genres)
-        if not self._slugs.keys() >= set(wanted):
+        if self._lacks(wanted):
             with self._store.read() as tx:
-                self._slugs = {genre.id: genre.slug for genre in tx.genres.tree().genres}
+                self._learn(tx)
+        return self._spell(wanted)
+
+    def within(self, tx: Transaction) -> Spell:
+        """Make the same for use inside *tx*: a second one would wait for a second connection."""
+
+        def slugs(genres: Iterable[GenreId]) -> tuple[str, ...]:
+            wanted = tuple(genres)
+            if self._lacks(wanted):
+                self._learn(tx)
+            return self._spell(wanted)
+
+        return slugs
+
+    def _lacks(self, wanted: tuple[GenreId, ...]) -> bool:
+        return not self._slugs.keys() >= set(wanted)
+
+    def _learn(self, tx: Transaction) -> None:
+        self._slugs = {genre.id: genre.slug for genre in tx.genres.tree().genres}
+
+    def _spell(self, wanted: tuple[GenreId, ...]) -> tuple[str, ...]:
         return tuple(self._slugs.get(genre, genre) for genre in wanted)
 
 

@@ -60,7 +60,7 @@ def list_reviewers(
             lambda after, most: tx.reviewers.page(
                 is_restricted=is_restricted, after=after, limit=most
             ),
-            lambda reviewer: reviewer_view(reviewer, desk.spelling.slugs),
+            lambda reviewer: reviewer_view(reviewer, desk.spelling.within(tx)),
             cursor=cursor,
             limit=limit,
         )
@@ -79,7 +79,7 @@ def list_tracks(
             lambda after, most: tx.tracks.page(
                 artist_id=None, status=status, after=after, limit=most
             ),
-            lambda track: track_view(track, desk.spelling.slugs),
+            lambda track: track_view(track, desk.spelling.within(tx)),
             cursor=cursor,
             limit=limit,
         )

@@ -48,7 +48,7 @@ def list_queue(
         return page_of(
             lambda after, most: [row for row in rows if row.id > (after or "")][:most],
             lambda row: assignment_view(
-                row, reviews[row.id], tx.tracks.get(row.track_id), desk.spelling.slugs
+                row, reviews[row.id], tx.tracks.get(row.track_id), desk.spelling.within(tx)
             ),
             cursor=cursor,
             limit=limit,

@@ -57,7 +57,7 @@ def _view(tx: Transaction, review: Review, desk: Desk) -> SharedView:
             SharedTrackView,
             track,
             artist_name=tx.artists.get(track.artist_id).artist_name,
-            genres=desk.spelling.slugs(track.genres),
+            genres=desk.spelling.within(tx)(track.genres),
         ),
         reviewer=SharedReviewerView(name=name or NAMELESS, tier=reviewer.tier),
         completed_at=review.ended_at,

@@ -13,7 +13,7 @@ from reviewcore.domain.payments import AttemptStatus
 from reviewcore.entrypoints.http import pages
 from reviewcore.entrypoints.http.auth import from_our_pages
 from reviewcore.entrypoints.http.desk import TheDesk
-from reviewcore.entrypoints.http.edge import FORM, html
+from reviewcore.entrypoints.http.edge import FORM, PATH_WORD, html
 from reviewcore.entrypoints.http.problems import known_problems, status_of
 from reviewcore.entrypoints.http.waiting import waits
 from reviewcore.usecases import ConfirmPayment, VerifyEmail, confirm_payment, verify_email
@@ -33,6 +33,8 @@ def show_checkout_return(desk: TheDesk, session_id: FromQuery[str] = "") -> Resp
 
 
 def _was_paid(desk: TheDesk, session_id: str) -> bool:
+    if not PATH_WORD.fullmatch(session_id):
+        return False
     try:
         attempt = desk.drive(confirm_payment, ConfirmPayment(session_id=session_id))
     except ReviewcoreError:

@@ -94,7 +94,7 @@ def list_tracks(
             lambda after, most: tx.tracks.page(
                 artist_id=desk.artist_id, status=status, after=after, limit=most
             ),
-            lambda track: track_view(track, desk.spelling.slugs),
+            lambda track: track_view(track, desk.spelling.within(tx)),
             cursor=cursor,
             limit=limit,
         )
