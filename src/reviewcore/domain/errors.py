@@ -83,31 +83,34 @@ class Unavailable(ReviewcoreError):
     """This is not available at the moment."""
 
 
+# Leaves are frozen in their fields only: a traceback is attached while one travels. They have no
+# slots, which would leave a twin of each class behind among the subclasses of its category.
+
 # ── Invalid ──────────────────────────────────────────────────────────────────────────────────
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class InvalidEmail(Invalid):
     """The e-mail address is not valid."""
 
     reason: str
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class InvalidPassword(Invalid):
     """The password is not acceptable."""
 
     reason: str
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class InvalidSourceUrl(Invalid):
     """The link is not to a track that can be reviewed."""
 
     reason: str
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class InvalidText(Invalid):
     """The text is empty, too long or holds control characters."""
 
@@ -115,7 +118,7 @@ class InvalidText(Invalid):
     reason: str
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class OutOfRange(Invalid):
     """The number is out of range."""
 
@@ -124,7 +127,7 @@ class OutOfRange(Invalid):
     maximum: int
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class TooMany(Invalid):
     """There are too many or too few of them."""
 
@@ -133,21 +136,21 @@ class TooMany(Invalid):
     maximum: int
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class UnknownGenre(Invalid):
     """No genre has this slug."""
 
     slug: str
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class InvalidQuizAnswers(Invalid):
     """The answers do not fit the questions."""
 
     reason: str
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class InvalidRules(Invalid):
     """The market rules contradict each other or lose money."""
 
@@ -155,29 +158,29 @@ class InvalidRules(Invalid):
     reason: str
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class InvalidCountry(Invalid):
     """The country is not an ISO 3166 two-letter code."""
 
     country: str
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class InvalidToken(Invalid):
     """The token is unknown, used or expired."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class InvalidCursor(Invalid):
     """The cursor did not come from this list."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class ReasonRequired(Invalid):
     """This needs a reason."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class DestinationRequired(Invalid):
     """This payout method needs a destination."""
 
@@ -187,12 +190,12 @@ class DestinationRequired(Invalid):
 # ── Unauthenticated ──────────────────────────────────────────────────────────────────────────
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class WrongCredentials(Unauthenticated):
     """The e-mail address or the password is wrong."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class SessionExpired(Unauthenticated):
     """The session is unknown or has expired."""
 
@@ -200,32 +203,32 @@ class SessionExpired(Unauthenticated):
 # ── Forbidden ────────────────────────────────────────────────────────────────────────────────
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class EmailNotVerified(Forbidden):
     """The e-mail address has not been verified."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class NotAdmin(Forbidden):
     """Only an administrator may do this."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class OwnCase(Forbidden):
     """Nobody judges his own case."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class NotOnboarded(Forbidden):
     """The reviewer has not completed onboarding."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class ReviewerRestricted(Forbidden):
     """The reviewer is restricted."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class OwnTrack(Forbidden):
     """Nobody reviews his own track."""
 
@@ -233,7 +236,7 @@ class OwnTrack(Forbidden):
 # ── NotFound ─────────────────────────────────────────────────────────────────────────────────
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class EntityNotFound(NotFound):
     """There is no such thing, or it is not yours."""
 
@@ -241,21 +244,21 @@ class EntityNotFound(NotFound):
     id: str
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class NotYourTrack(NotFound):
     """There is no such track, or it is not yours."""
 
     track_id: str
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class NotYourReview(NotFound):
     """There is no such review, or it is not yours."""
 
     review_id: str
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class NotShared(NotFound):
     """There is no such shared review."""
 
@@ -263,7 +266,7 @@ class NotShared(NotFound):
 # ── Conflict ─────────────────────────────────────────────────────────────────────────────────
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class AlreadyExists(Conflict):
     """There is one already."""
 
@@ -271,24 +274,24 @@ class AlreadyExists(Conflict):
     fields: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class EmailTaken(Conflict):
     """An account with this e-mail address exists."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class PayoutAccountTaken(Conflict):
     """Another user has held this payout account."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class IdempotencyKeyReused(Conflict):
     """The idempotency key was used for another request."""
 
     key: str
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class InvalidTransition(Conflict):
     """The present status does not allow this."""
 
@@ -297,70 +300,70 @@ class InvalidTransition(Conflict):
     wanted: str
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class ReviewNotCompleted(Conflict):
     """The review has not been completed."""
 
     status: str
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class ReviewNotActive(Conflict):
     """The review is not in progress."""
 
     status: str
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class ReviewDisowned(Conflict):
     """The review was flagged and the flag upheld, so it can no longer be judged."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class AssignmentExpired(Conflict):
     """The time for this review is over."""
 
     expired_at: datetime
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class AlreadyFlagged(Conflict):
     """The review has been flagged before."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class FlagJudged(Conflict):
     """The flag has been judged."""
 
     status: str
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class TrackHasReviews(Conflict):
     """A review of this track is in progress or was completed."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class TrackClosed(Conflict):
     """The track is closed."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class PromoCodeUsed(Conflict):
     """The artist has used this promo code before."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class AlreadyOnboarded(Conflict):
     """Onboarding has been completed."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class AlreadyVerified(Conflict):
     """The e-mail address is verified."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class NotRestricted(Conflict):
     """The reviewer is not restricted."""
 
@@ -368,7 +371,7 @@ class NotRestricted(Conflict):
 # ── Refused ──────────────────────────────────────────────────────────────────────────────────
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class FeedbackTooThin(Refused):
     """The feedback says too little."""
 
@@ -378,7 +381,7 @@ class FeedbackTooThin(Refused):
     actual: int
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class ListenedTooLittle(Refused):
     """The track has not been listened to for long enough."""
 
@@ -386,116 +389,116 @@ class ListenedTooLittle(Refused):
     minimum_seconds: int
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class HeartbeatStale(Refused):
     """The last heartbeat is too long ago."""
 
     maximum_seconds: int
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class DailySkipLimitReached(Refused):
     """No more reviews can be skipped today."""
 
     maximum: int
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class DailyReportLimitReached(Refused):
     """No more tracks can be reported as unplayable today."""
 
     maximum: int
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class QuizNotPassed(Refused):
     """The quiz has not been passed."""
 
     minimum: int
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class NoFreeCredit(Refused):
     """There is no free review credit left."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class UnknownPromoCode(Refused):
     """There is no such promo code."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class CreditAndCode(Refused):
     """A free credit and a promo code cannot be used together."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class TooEarlyToClose(Refused):
     """The track can be closed only after its deadline."""
 
     closable_at: datetime
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class FlagWindowOver(Refused):
     """The time to flag this review is over."""
 
     ended_at: datetime
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class TooManyFlags(Refused):
     """No more reviews of this track can be flagged."""
 
     maximum: int
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class NoReplacementLeft(Refused):
     """The slot of this review has had its replacements."""
 
     maximum: int
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class BelowMinimumPayout(Refused):
     """The amount is below the minimum payout."""
 
     minimum_cents: int
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class InsufficientBalance(Refused):
     """The amount is more than can be withdrawn."""
 
     withdrawable_cents: int
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class PayoutAccountNotReady(Refused):
     """The payout account cannot be paid yet."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class PayoutAccountTooNew(Refused):
     """The payout account was changed too recently."""
 
     payable_at: datetime
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class PaymentDisputed(Refused):
     """The payment of this track is disputed."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class ProcessorRefused(Refused):
     """The payment processor refused."""
 
     code: str
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class NothingToPay(Refused):
     """There is nothing to pay for this track."""
 
@@ -503,28 +506,24 @@ class NothingToPay(Refused):
 # ── Unavailable ──────────────────────────────────────────────────────────────────────────────
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class Busy(Unavailable):
     """Another change got in between; the same call may succeed now."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class ProcessorUnavailable(Unavailable):
     """The payment processor gave no clear answer."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class StoreUnavailable(Unavailable):
     """The database cannot be reached."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class StoreNotMigrated(Unavailable):
     """The database does not have the schema of this version; run: reviewcore migrate."""
 
     found: str
     wanted: str
-
-
-# A traceback is attached to an exception while it travels, so leaves are frozen in their fields
-# only; attrs leaves the attributes of BaseException writable.
