@@ -18,6 +18,12 @@ from reviewcore.ports.mail import Mail
 from reviewcore.settings import Settings
 from reviewcore.sources import Clock, Ids, Tokens, secret_token, system_clock
 
+THREADS = 16
+"""How many requests one process works on at once, and how many more may wait on the processor."""
+
+SCRYPT_P = 5
+"""With n = 2^14 and r = 8 the least that OWASP's password storage cheat sheet asks of scrypt."""
+
 
 def in_memory(
     *,
@@ -73,14 +79,17 @@ def deploy(
     # Imported here because the base install does without SQLAlchemy.
     from reviewcore.adapters.sql import SqlStore
 
-    store = SqlStore(settings.database_url, rules=settings.rules, clock=clock)
+    # A connection for each thread that may want one, and for the worker.
+    store = SqlStore(
+        settings.database_url, rules=settings.rules, clock=clock, pool_size=2 * THREADS + 2
+    )
     bank = SandboxBank(settings.sandbox_file, clock=clock, base_url=settings.base_url)
     app = App(
         store=store,
         payments=bank,
         payouts=bank,
         mail=mail if mail is not None else _mail(settings),
-        passwords=ScryptPasswords(),
+        passwords=ScryptPasswords(p=SCRYPT_P),
         base_url=settings.base_url,
         secret=settings.secret,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from litestar import Litestar, Router
@@ -14,6 +16,7 @@ from litestar.openapi import OpenAPIConfig
 
 from reviewcore.adapters.sandbox import SandboxBank
 from reviewcore.app import App
+from reviewcore.bootstrap import THREADS
 from reviewcore.domain.errors import ReviewcoreError
 from reviewcore.entrypoints.http.auth import Gate
 from reviewcore.entrypoints.http.decoding import StrictBody
@@ -93,7 +96,14 @@ def create_app(
         },
         openapi_config=_openapi(),
         logging_config=None,
+        on_startup=[_size_threads],
     )
+
+
+def _size_threads() -> None:
+    """Have as many threads for handlers as the store has connections for, on any machine."""
+    threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="reviewcore")
+    asyncio.get_running_loop().set_default_executor(threads)
 
 
 def _openapi() -> OpenAPIConfig:

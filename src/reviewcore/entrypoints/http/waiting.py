@@ -12,11 +12,10 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+from reviewcore.bootstrap import THREADS
+
 P = ParamSpec("P")
 R = TypeVar("R")
-
-THREADS = 16
-"""Most calls to the processor that one process makes at once."""
 
 _WAITING = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="reviewcore-waiting")
 
