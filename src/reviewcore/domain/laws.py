@@ -86,11 +86,6 @@ class MarketView:
         return _group(self.tracks, lambda track: track.artist_id)
 
     @cached_property
-    def payment_of(self) -> dict[TrackId, Payment]:
-        """The payment by track."""
-        return {payment.track_id: payment for payment in self.payments}
-
-    @cached_property
     def balances(self) -> Counter[str]:
         """The sum of the postings of every account."""
         return self._sums(frozenset(EntryKind))

@@ -190,7 +190,8 @@ class MarketRules:
         for name in RANGES:
             if name != "pro_rating_min" and type(getattr(self, name)) is not int:
                 raise InvalidRules(attributes=(name,), reason="must be a whole number")
-        if not isinstance(self.pro_rating_min, Decimal) or not self.pro_rating_min.is_finite():
+        mean: object = self.pro_rating_min
+        if not isinstance(mean, Decimal) or not mean.is_finite():
             raise InvalidRules(attributes=("pro_rating_min",), reason="must be a number")
         if not re.fullmatch("[a-z]{3}", str(self.currency)):
             raise InvalidRules(attributes=("currency",), reason="must be three lower-case letters")

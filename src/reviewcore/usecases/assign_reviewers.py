@@ -8,8 +8,9 @@ import attrs
 
 from reviewcore.domain import events
 from reviewcore.domain.ids import ReviewId, TrackId
-from reviewcore.domain.matching import Assignment, Search
-from reviewcore.domain.reviews import assign
+from reviewcore.domain.matching import Assignment, Pairing, Search
+from reviewcore.domain.reviews import Review, assign
+from reviewcore.domain.tracks import Track
 from reviewcore.ports.store import Transaction
 from reviewcore.usecases.steps.matching import Market, choose, market_of, open_slots, verdicts
 
@@ -37,20 +38,7 @@ def assign_reviewers(tx: Transaction, command: AssignReviewers) -> Assignment:
     market = market_of(tx, track)
 
     pairs = choose(tx, market, slots) if slots else ()
-    assigned = []
-    for slot, reviewer in ((pair.slot, pair.reviewer) for pair in pairs):
-        review, row = assign(
-            ReviewId(tx.new_id()),
-            track=track,
-            slot=slot,
-            reviewer_id=reviewer.id,
-            rules=tx.rules,
-            at=tx.now,
-        )
-        tx.reviews.add(review)
-        tx.queue.add(row)
-        tx.reviewers.update(reviewer.take(tx.now))
-        assigned.append(review)
+    assigned = [_hand_out(tx, track, pair) for pair in pairs]
 
     still_open = len(slots) - len(pairs)
     if still_open:
@@ -73,6 +61,21 @@ def assign_reviewers(tx: Transaction, command: AssignReviewers) -> Assignment:
         assigned=tuple(review.id for review in assigned),
         still_open=still_open,
     )
+
+
+def _hand_out(tx: Transaction, track: Track, pair: Pairing) -> Review:
+    review, row = assign(
+        ReviewId(tx.new_id()),
+        track=track,
+        slot=pair.slot,
+        reviewer_id=pair.reviewer.id,
+        rules=tx.rules,
+        at=tx.now,
+    )
+    tx.reviews.add(review)
+    tx.queue.add(row)
+    tx.reviewers.update(pair.reviewer.take(tx.now))
+    return review
 
 
 def _somebody_is_locked(tx: Transaction, market: Market) -> bool:

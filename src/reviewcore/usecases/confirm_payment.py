@@ -40,5 +40,5 @@ def confirm_payment(store: Store, payments: Payments, command: ConfirmPayment) -
                 return follow_session(tx, lock_bill(tx, attempt), view)
         case Declined(code):
             raise ProcessorRefused(code=code)
-        case Unknown():
+        case Unknown():  # pragma: no branch - an outcome is one of the three
             raise ProcessorUnavailable

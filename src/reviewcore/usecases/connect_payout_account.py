@@ -76,7 +76,7 @@ def _require(outcome: Outcome[V]) -> V:
             return view
         case Declined(code):
             raise ProcessorRefused(code=code)
-        case Unknown():
+        case Unknown():  # pragma: no branch - an outcome is one of the three
             raise ProcessorUnavailable
 
 

@@ -20,7 +20,7 @@ from reviewcore.domain.money import Cents
 from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund
 from reviewcore.domain.payouts import Payout, PayoutMethod
 from reviewcore.domain.reviewers import ReviewerProfile
-from reviewcore.domain.reviews import Review
+from reviewcore.domain.reviews import Review, ReviewQueue
 from reviewcore.domain.rules import MarketRules, PackageType, Tier
 from reviewcore.domain.slots import Slot
 from reviewcore.domain.tracks import Track
@@ -217,6 +217,10 @@ class World:
     def reviews(self, track: Track) -> list[Review]:
         return self.all(lambda tx: tx.reviews.of_track(track.id))
 
+    def queue(self, review: Review) -> list[ReviewQueue]:
+        """What its reviewer has before him."""
+        return self.all(lambda tx: tx.queue.of_reviewer(review.reviewer_id))
+
     def artist(self, artist: ArtistProfile) -> ArtistProfile:
         return self.look(lambda tx: tx.artists.get(artist.id))
 
@@ -395,7 +399,7 @@ class World:
     def assign(self, track: Track) -> list[Review]:
         """Look for reviewers now; return the new assignments."""
         told = self.do(assign_reviewers, AssignReviewers(track_id=track.id))
-        return [self.look(lambda tx, key=key: tx.reviews.get(key)) for key in told.assigned]
+        return self.all(lambda tx: map(tx.reviews.get, told.assigned))
 
     def beat(self, review: Review) -> Review:
         return self.do(

@@ -15,6 +15,7 @@ from reviewcore.domain.errors import (
 from reviewcore.domain.payments import AttemptStatus, PaymentStatus
 from reviewcore.domain.rules import PackageType, Tier
 from reviewcore.domain.tracks import TrackStatus
+from reviewcore.usecases import CheckOut, check_out
 from tests.unit.usecases.market import World
 
 
@@ -120,11 +121,7 @@ def test_nobody_checks_out_anothers_track(world: World) -> None:
     track, other = world.a_track(), world.an_artist()
 
     with pytest.raises(NotYourTrack):
-        world.checked_out(track.__class__(**_with(track, artist_id=other.id)))
-
-
-def _with(track: object, **changes: object) -> dict[str, Any]:
-    return {name: getattr(track, name) for name in type(track).__annotations__} | changes
+        world.do(check_out, CheckOut(track_id=track.id, artist_id=other.id))
 
 
 def test_checking_out_again_replaces_the_slots_and_gives_the_session_up(world: World) -> None:

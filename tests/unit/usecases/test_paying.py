@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import pytest
 
@@ -12,6 +14,7 @@ from reviewcore.domain.errors import (
     ProcessorRefused,
     ProcessorUnavailable,
 )
+from reviewcore.domain.ids import AttemptId
 from reviewcore.domain.money import Cents
 from reviewcore.domain.payments import AttemptStatus, PaymentStatus, RefundStatus
 from reviewcore.domain.tracks import TrackStatus
@@ -44,7 +47,7 @@ def world() -> World:
 class OddBank:
     """The sandbox bank, telling sessions with *changes*: what it never does by itself."""
 
-    def __init__(self, inner: SandboxBank, **changes: object) -> None:
+    def __init__(self, inner: SandboxBank, **changes: Any) -> None:
         self._inner = inner
         self._changes = changes
 
@@ -396,7 +399,7 @@ def test_money_that_goes_back_without_a_known_fee_books_none(world: World) -> No
 # ── giving a session up ──────────────────────────────────────────────────────────────────────
 
 
-def dropped_before_it_opened(world: World, fault: Fault) -> str:
+def dropped_before_it_opened(world: World, fault: Fault) -> AttemptId:
     """An attempt whose opening was lost, for a track that was cancelled meanwhile."""
     world.reach_bank_through(payments=FaultyPayments(world.bank, [fault]))
     track = world.checked_out(world.a_track())

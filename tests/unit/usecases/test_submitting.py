@@ -131,7 +131,7 @@ def test_active_reviews_start_over_with_nothing_heard_and_a_new_deadline(world: 
 
     for review in map(world.review, (listening, waiting)):
         assert (review.status, review.listen_duration) == (ReviewStatus.ASSIGNED, 0)
-        row = world.look(lambda tx, review=review: tx.queue.of_reviewer(review.reviewer_id))[0]
+        [row] = world.queue(review)
         assert row.expires_at == review.expires_at
         assert (review.expires_at - world.clock()).total_seconds() == 48 * 3600
     assert len(world.events("ReviewRestarted")) == 2

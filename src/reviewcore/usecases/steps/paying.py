@@ -60,7 +60,7 @@ def follow_session(tx: Transaction, bill: Bill, view: SessionView) -> CheckoutAt
             return end_attempt(tx, bill, AttemptStatus.EXPIRED, reason="expired")
         case SessionState.FAILED:
             return end_attempt(tx, bill, AttemptStatus.FAILED, reason="declined")
-        case SessionState.OPEN | SessionState.PROCESSING:
+        case SessionState.OPEN | SessionState.PROCESSING:  # pragma: no branch - one of five states
             waiting = attempt.look_again(tx.now) if attempt.is_pending else attempt
             tx.attempts.update(waiting)
             return waiting

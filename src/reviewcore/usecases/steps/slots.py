@@ -80,7 +80,7 @@ def refund_slots(
     )
     if poorer.is_free:
         artist = give_back_promo(tx, poorer, artist)
-    elif amount:
+    else:
         payment = tx.payments.of_track(track.id)
         assert payment is not None, "a track with priced slots has a payment"
         intend_refund(tx, payment, amount, reason=reason)
