@@ -11,14 +11,14 @@ class Malformed(ReviewcoreError):
     """The request cannot be read."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class MalformedBody(Malformed):
     """The body is not what this route takes."""
 
     reason: str
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class MalformedParameter(Malformed):
     """A parameter of the request is not valid."""
 
@@ -30,28 +30,32 @@ class MethodNotAllowed(ReviewcoreError):
     """Nothing answers this method here."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class TooLarge(ReviewcoreError):
     """The body is too large."""
 
     maximum_bytes: int
 
 
-@attrs.frozen(kw_only=True, str=False)
+class InternalError(ReviewcoreError):
+    """Something went wrong on our side; it was recorded."""
+
+
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class NotSignedIn(Unauthenticated):
     """This needs a session: sign in and send its token."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class CrossSiteRequest(Forbidden):
     """A request with the session cookie must show that it comes from our own pages."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class ArtistProfileRequired(Forbidden):
     """Only somebody with an artist profile may do this."""
 
 
-@attrs.frozen(kw_only=True, str=False)
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class ReviewerProfileRequired(Forbidden):
     """Only somebody with a reviewer profile may do this."""

@@ -27,6 +27,7 @@ from reviewcore.domain.errors import (
     Unavailable,
 )
 from reviewcore.entrypoints.http.errors import (
+    InternalError,
     Malformed,
     MalformedBody,
     MalformedParameter,
@@ -53,6 +54,7 @@ STATUS: Mapping[type[ReviewcoreError], int] = MappingProxyType(
         Invalid: 422,
         Refused: 422,
         Throttled: 429,
+        InternalError: 500,
         Unavailable: 503,
     }
 )
@@ -72,7 +74,7 @@ MEMBERS = frozenset({"type", "title", "status", "detail", "instance"})
 
 def status_of(kind: type[ReviewcoreError]) -> int:
     """Tell the status code of an error class."""
-    return next((STATUS[one] for one in kind.__mro__ if one in STATUS), 500)
+    return next(STATUS[one] for one in kind.__mro__ if one in STATUS)
 
 
 def name_of(kind: type[Exception]) -> str:
@@ -124,13 +126,7 @@ class Problems:
             type(error).__qualname__,
             "".join(traceback.format_tb(error.__traceback__)),
         )
-        content = {
-            "type": f"{self._base_url}/problems/internal-error",
-            "title": "Something went wrong on our side.",
-            "status": 500,
-            "detail": "The failure was recorded. Try again later.",
-        }
-        return Response(content, status_code=500, media_type=MEDIA_TYPE)
+        return self._answer(InternalError())
 
     def _answer(
         self, error: ReviewcoreError, *, headers: Mapping[str, str] | None = None

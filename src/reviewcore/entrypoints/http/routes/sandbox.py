@@ -22,7 +22,8 @@ from reviewcore.domain.errors import NotFound
 from reviewcore.entrypoints.http.edge import FORM, html
 from reviewcore.entrypoints.http.errors import MalformedBody
 
-O = TypeVar("O", bound=StrEnum)  # noqa: E741 - an outcome
+Outcome = TypeVar("Outcome", bound=StrEnum)
+V = TypeVar("V")
 
 
 def routes(bank: SandboxBank, *, base_url: str) -> list[Any]:
@@ -62,9 +63,6 @@ def routes(bank: SandboxBank, *, base_url: str) -> list[Any]:
     return [Router("/sandbox", route_handlers=handlers, include_in_schema=False)]
 
 
-V = TypeVar("V")
-
-
 def _found(view: V | None) -> V:
     if view is None:
         raise NotFound
@@ -72,7 +70,7 @@ def _found(view: V | None) -> V:
 
 
 async def _play(
-    request: Request[Any, Any, Any], kind: type[O], play: Callable[[O], str]
+    request: Request[Any, Any, Any], kind: type[Outcome], play: Callable[[Outcome], str]
 ) -> Response[None]:
     told = (await request.form()).get("outcome")
     if not isinstance(told, str) or told not in set(kind):
