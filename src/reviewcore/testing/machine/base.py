@@ -26,8 +26,11 @@ T = TypeVar("T")
 KEYED_SHARE = 2
 """One command in so many carries an idempotency key."""
 
-QUIET_SHARE = 3
-"""What is not the market's heart is possible after one command in so many."""
+QUIET_SHARE = 4
+"""What is not the market's heart is possible in one step of so many."""
+
+PLAIN_SHARE = 2
+"""Single commands are possible in one step of so many; in the others, whole stories alone."""
 
 ROUNDS_MAX = 12
 HOURS_A_ROUND = 5
@@ -54,6 +57,7 @@ class MachineFrame(RuleBasedStateMachine):
         self.keyed: list[Done] = []
         self.commands = 0
         self.scene = ""
+        self.steps = 0
         self._lanes: Lanes | None = None
         self._now: Snapshot | None = None
         self._before: Snapshot | None = None
@@ -83,7 +87,12 @@ class MachineFrame(RuleBasedStateMachine):
     @property
     def is_quiet(self) -> bool:
         """Whether something may happen that would drown the rest if it happened as often."""
-        return self.commands % QUIET_SHARE == 0
+        return self.steps % QUIET_SHARE == 0
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is the turn of single commands."""
+        return self.steps % PLAIN_SHARE == 0
 
     @property
     def rules_in_force(self) -> MarketRules:
@@ -151,6 +160,7 @@ class MachineFrame(RuleBasedStateMachine):
     def nothing_is_wrong(self) -> None:
         """Audit the first lane, and compare the others with it."""
         self.tally.steps += 1
+        self.steps += 1
         self._audit()
 
     def teardown(self) -> None:

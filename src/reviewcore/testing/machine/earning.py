@@ -40,6 +40,7 @@ class Earning(Judging):
         richest = sorted(self.now.view.reviewers, key=lambda one: -one.pending_balance)
         return [one.id for one in richest]
 
+    @precondition(when.is_plain)
     @rule(which=WHICH, account=sayings.mostly("open", "another's", "unknown"))
     def a_reviewer_connects_an_account(self, *, which: int, account: str) -> None:
         held = [
@@ -56,6 +57,7 @@ class Earning(Judging):
         command = ConnectPayoutAccount(reviewer_id=reviewer_id, account_id=account_id)
         self.drive(connect_payout_account, command)
 
+    @precondition(when.is_plain)
     @precondition(when.there_are_accounts)
     @rule(which=WHICH, outcome=sayings.mostly(*PayeeOutcome))
     def a_payee_decides(self, *, which: int, outcome: PayeeOutcome) -> None:
@@ -71,6 +73,7 @@ class Earning(Judging):
 
         self.act(play, told=f"the payee of {account_id} does {outcome}")
 
+    @precondition(when.is_plain)
     @rule(
         which=WHICH,
         slip=SLIPS,
@@ -106,12 +109,14 @@ class Earning(Judging):
         )
         self.perform(withdraw, command)
 
+    @precondition(when.is_plain)
     @precondition(when.there_are_payouts)
     @rule(which=WHICH, slip=SLIPS)
     def a_payout_is_sent(self, *, which: int, slip: Slip) -> None:
         payout = pick(which, self.now.view.payouts[::-1])
         self.drive(send_payout, SendPayout(payout_id=named(slip, payout.id)))
 
+    @precondition(when.is_plain)
     @precondition(when.there_are_payouts)
     @rule(
         which=WHICH,
@@ -137,6 +142,7 @@ class Earning(Judging):
         )
         self.perform(settle_payout, command)
 
+    @precondition(when.is_plain)
     @rule(which=WHICH, slip=SLIPS)
     def a_reviewer_asks_about_his_balance(self, *, which: int, slip: Slip) -> None:
         reviewer_id = named(slip, pick(which, self.by_wealth))
@@ -164,6 +170,26 @@ class Earning(Judging):
             return
         self.play_payee(account_id, PayeeOutcome.COMPLETE)
         self.drive(connect_payout_account, command)
+
+    @precondition(when.somebody_is_rich)
+    @rule(which=WHICH, method=METHODS, refused=st.booleans())
+    def a_reviewer_is_paid(self, *, which: int, method: PayoutMethod, refused: bool) -> None:
+        rich = [one for one in self.now.view.reviewers if one.pending_balance > 0]
+        reviewer = pick(which, rich)
+        if method is PayoutMethod.STRIPE_CONNECT and not reviewer.payout_account_ready:
+            self.make_payable(reviewer.id)
+            self.clock.advance(days=self.rules_in_force.payout_delay_days)
+        command = Withdraw(reviewer_id=reviewer.id, method=method, destination=f"{reviewer.id}@pay")
+        payout = self.perform(withdraw, command)
+        if isinstance(payout, Refusal):
+            return
+        if not payout.is_automatic:
+            settle = SettlePayout(payout_id=payout.id, admin_id=self.admin, reference="7")
+            self.perform(settle_payout, settle)
+            return
+        if refused:
+            self.play_payee(payout.destination, PayeeOutcome.REFUSE)
+        self.drive(send_payout, SendPayout(payout_id=payout.id))
 
     @precondition(when.there_is_work)
     @rule(which=WHICH)

@@ -56,6 +56,7 @@ class Judging(Reviewing):
             "reviewer": self.now.reviewer[review.reviewer_id].user_id,
         }[kind]
 
+    @precondition(when.is_plain)
     @precondition(when.there_are_reviews)
     @rule(which=WHICH, slip=SLIPS, rating=sayings.RATINGS, reason=sayings.REASONS)
     def an_artist_rates(self, *, which: int, slip: Slip, rating: int, reason: str) -> None:
@@ -63,6 +64,7 @@ class Judging(Reviewing):
         command = RateReview(review_id=review_id, artist_id=artist_id, rating=rating, reason=reason)
         require_slip(slip, self.perform(rate_review, command), foreign=NotYourTrack)
 
+    @precondition(when.is_plain)
     @precondition(when.there_are_reviews)
     @rule(which=WHICH, slip=SLIPS)
     def an_artist_gives_a_gem(self, *, which: int, slip: Slip) -> None:
@@ -70,6 +72,7 @@ class Judging(Reviewing):
         answer = self.perform(gem_review, GemReview(review_id=review_id, artist_id=artist_id))
         require_slip(slip, answer, foreign=NotYourTrack)
 
+    @precondition(when.is_plain)
     @precondition(when.there_are_reviews)
     @rule(which=WHICH, slip=SLIPS)
     def an_artist_takes_a_gem_back(self, *, which: int, slip: Slip) -> None:
@@ -79,6 +82,7 @@ class Judging(Reviewing):
 
     # ── flags ────────────────────────────────────────────────────────────────────────────────
 
+    @precondition(when.is_plain)
     @precondition(when.there_are_reviews)
     @rule(which=WHICH, slip=SLIPS, reason=st.sampled_from(FlagReason))
     def an_artist_flags(self, *, which: int, slip: Slip, reason: FlagReason) -> None:
@@ -86,6 +90,7 @@ class Judging(Reviewing):
         command = FlagReview(review_id=review_id, artist_id=artist_id, reason=reason)
         require_slip(slip, self.perform(flag_review, command), foreign=NotYourTrack)
 
+    @precondition(when.is_plain)
     @precondition(when.there_are_flags)
     @rule(which=WHICH, slip=SLIPS, judge=JUDGES, reason=sayings.REASONS, upholds=st.booleans())
     def a_flag_is_judged(
@@ -117,7 +122,8 @@ class Judging(Reviewing):
         closed: bool,
         upheld: bool,
     ) -> None:
-        review = pick(which, self.now.delivered)
+        unflagged = [one for one in self.now.delivered if one.flag_status is None]
+        review = pick(which, unflagged or self.now.delivered)
         flagged = self.perform(
             flag_review,
             FlagReview(
@@ -140,12 +146,14 @@ class Judging(Reviewing):
         flag = self.now.open_flags[-1]
         verdict = (uphold_flag, UpholdFlag) if upheld else (dismiss_flag, DismissFlag)
         usecase, command = verdict
-        self.perform(usecase, command(flag_id=flag.id, admin_id=self.admin, reason="seen"))
+        for _ in range(2):
+            self.perform(usecase, command(flag_id=flag.id, admin_id=self.admin, reason="seen"))
         if self.now.reviewer[review.reviewer_id].pending_balance < 0:
             self.reached("a balance is below zero")
 
     # ── reviewers ────────────────────────────────────────────────────────────────────────────
 
+    @precondition(when.is_plain)
     @rule(which=WHICH, slip=SLIPS, reason=sayings.REASONS, own=st.booleans())
     def an_administrator_restricts(self, *, which: int, slip: Slip, reason: str, own: bool) -> None:
         reviewer = pick(which, self.now.view.reviewers)
@@ -156,6 +164,7 @@ class Judging(Reviewing):
         )
         self.perform(restrict_reviewer, command)
 
+    @precondition(when.is_plain)
     @rule(which=WHICH, slip=SLIPS, reason=sayings.REASONS)
     def an_administrator_unrestricts(self, *, which: int, slip: Slip, reason: str) -> None:
         restricted = [one for one in self.now.view.reviewers if one.is_restricted]
@@ -168,6 +177,22 @@ class Judging(Reviewing):
         )
         self.perform(unrestrict_reviewer, command)
 
+    @precondition(when.there_is_work)
+    @rule(which=WHICH, lifted=st.booleans())
+    def a_reviewer_is_barred_in_the_middle_of_work(self, *, which: int, lifted: bool) -> None:
+        review = pick(which, self.now.active)
+        restrict = RestrictReviewer(
+            reviewer_id=review.reviewer_id, admin_id=self.admin, reason="complaints"
+        )
+        self.perform(restrict_reviewer, restrict)
+        self.deliver(review)
+        if lifted:
+            lift = UnrestrictReviewer(
+                reviewer_id=review.reviewer_id, admin_id=self.admin, reason="cleared"
+            )
+            self.perform(unrestrict_reviewer, lift)
+
+    @precondition(when.is_plain)
     @rule(
         which=WHICH,
         slip=SLIPS,

@@ -56,7 +56,7 @@ def small_rules(draw: st.DrawFn) -> MarketRules:
         replacements_per_slot_max=one_of(1, 0, 2),
         flag_open_days_max=one_of(14, 2),
         unplayable_reports_max=one_of(2, 1),
-        unplayable_per_day_max=one_of(1, 3),
+        unplayable_per_day_max=one_of(1, 3, 0),
         earning_hold_days=one_of(0, 1),
         payout_delay_days=one_of(0, 7),
         minimum_payout_cents=Cents(one_of(40, 1, 100)),

@@ -69,15 +69,18 @@ class Reviewing(Buying):
         command = CompleteReview(review_id=review.id, reviewer_id=review.reviewer_id, feedback=GOOD)
         return not isinstance(self.perform(complete_review, command), Refusal)
 
+    @precondition(when.is_plain)
     @precondition(when.there_are_tracks)
     @rule(which=WHICH, slip=SLIPS)
     def a_track_is_assigned(self, *, which: int, slip: Slip) -> None:
         self.assign(named(slip, pick(which, self.now.live or self.now.view.tracks).id))
 
+    @precondition(when.is_plain)
     @rule()
     def deadlines_are_looked_at(self) -> None:
         self.perform(expire_assignments, ExpireAssignments())
 
+    @precondition(when.is_plain)
     @precondition(when.there_are_reviews)
     @rule(which=WHICH, slip=SLIPS)
     def a_reviewer_listens(self, *, which: int, slip: Slip) -> None:
@@ -85,6 +88,7 @@ class Reviewing(Buying):
         command = RecordHeartbeat(review_id=review_id, reviewer_id=reviewer_id)
         require_slip(slip, self.perform(record_heartbeat, command), foreign=NotYourReview)
 
+    @precondition(when.is_plain)
     @precondition(when.there_are_reviews)
     @rule(which=WHICH, slip=SLIPS, feedback=sayings.FEEDBACKS, timestamps=sayings.REMARKS)
     def a_reviewer_delivers(
@@ -121,6 +125,7 @@ class Reviewing(Buying):
         )
         self.perform(complete_review, command)
 
+    @precondition(when.is_plain)
     @precondition(when.there_are_reviews)
     @rule(which=WHICH, slip=SLIPS)
     def a_reviewer_skips(self, *, which: int, slip: Slip) -> None:
@@ -128,6 +133,7 @@ class Reviewing(Buying):
         command = SkipReview(review_id=review_id, reviewer_id=reviewer_id)
         require_slip(slip, self.perform(skip_review, command), foreign=NotYourReview)
 
+    @precondition(when.is_plain)
     @precondition(when.there_are_reviews)
     @rule(which=WHICH, slip=SLIPS)
     def a_reviewer_reports_the_link(self, *, which: int, slip: Slip) -> None:

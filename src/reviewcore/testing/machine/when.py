@@ -20,6 +20,12 @@ def is_quiet(machine: Any) -> bool:
     return quiet
 
 
+def is_plain(machine: Any) -> bool:
+    """Tell whether it is the turn of single commands."""
+    plain: bool = machine.is_plain
+    return plain
+
+
 def newcomers_are_welcome(machine: Any) -> bool:
     """Tell whether it is quiet and there are not too many people."""
     return machine.is_quiet and len(machine.now.users) < PEOPLE_MAX
@@ -90,11 +96,6 @@ def intents(machine: Any) -> list[Refund | Payout]:
     view = machine.now.view
     payouts = (one for one in view.payouts if one.is_automatic)
     return [one for one in (*view.refunds, *payouts) if not one.is_final]
-
-
-def there_are_intents(machine: Any) -> bool:
-    """Tell whether money waits for the processor."""
-    return bool(intents(machine))
 
 
 def there_are_accounts(machine: Any) -> bool:
