@@ -259,6 +259,11 @@ class MarketRules:
         for low, high in ORDERED:
             if getattr(self, low) > getattr(self, high):
                 raise InvalidRules(attributes=(low, high), reason=f"{low} exceeds {high}")
+        if self.minimum_listen_seconds >= self.assignment_ttl_hours * 3600:
+            raise InvalidRules(
+                attributes=("minimum_listen_seconds", "assignment_ttl_hours"),
+                reason="nobody could listen for so long before the deadline",
+            )
 
 
 REVIEWS_MAX = 500

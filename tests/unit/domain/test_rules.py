@@ -281,6 +281,13 @@ def test_a_least_that_exceeds_its_most_is_refused(low: str, high: str) -> None:
     assert refusal.attributes == (low, high)
 
 
+def test_a_deadline_that_leaves_no_time_to_listen_is_refused() -> None:
+    refusal = refusal_of(assignment_ttl_hours=1, minimum_listen_seconds=3600)
+
+    assert refusal.attributes == ("minimum_listen_seconds", "assignment_ttl_hours")
+    assert MarketRules(assignment_ttl_hours=1, minimum_listen_seconds=3599).version
+
+
 # ── the rules file ───────────────────────────────────────────────────────────────────────────
 
 
