@@ -13,7 +13,7 @@ from reviewcore.testing.machine import when
 from reviewcore.testing.machine.base import pick
 from reviewcore.testing.machine.lanes import Refusal
 from reviewcore.testing.machine.sayings import WHICH
-from reviewcore.testing.machine.world import World
+from reviewcore.testing.machine.strangers import Strangers
 
 
 def _something_can_be_altered(machine: Any) -> bool:
@@ -29,7 +29,7 @@ def _altered(command: Any) -> Any:
     return None
 
 
-class Repeats(World):
+class Repeats(Strangers):
     """Law 9: no command repeated with its key acts twice."""
 
     @precondition(when.keys_were_used)
