@@ -88,16 +88,16 @@ DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in (POSTGRE
 
 
 class Plan(NamedTuple):
-    """A compiled statement, its parameters in order, and what stands for those not given."""
+    """A compiled statement, its parameters in order, and the values that are its own."""
 
     sql: str
     names: tuple[str, ...]
-    defaults: Mapping[str, Any]
+    own: Mapping[str, Any]
 
     def arguments(self, dialect: Dialect, given: Mapping[str, object]) -> list[object]:
         """Tell *given* in the order of the placeholders."""
         return [
-            dialect.encode(name, given[name]) if name in given else self.defaults[name]
+            dialect.encode(name, given[name]) if name in given else self.own[name]
             for name in self.names
         ]
 
@@ -106,7 +106,9 @@ def compiled(statement: ClauseElement, dialect: Dialect) -> Plan:
     """Compile a Core statement; costs a millisecond, so the result is to be kept."""
     told = statement.compile(dialect=dialect.compiler)
     assert isinstance(told, SQLCompiler)
-    return Plan(str(told), tuple(told.positiontup or ()), dict(told.params))
+    # What has no value of its own must be given: a forgotten parameter is not NULL but a bug.
+    own = {name: value for name, value in told.params.items() if value is not None}
+    return Plan(str(told), tuple(told.positiontup or ()), own)
 
 
 class Query:

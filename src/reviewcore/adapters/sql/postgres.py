@@ -24,7 +24,8 @@ from reviewcore.domain.errors import Busy, ReviewcoreError, StoreUnavailable
 BEGIN_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"
 BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 CONNECT_SECONDS_MAX = 10
-PREPARED_MAX = 500
+PREPARED_MAX = 200
+"""Plans that a connection keeps: as many as the queries and the common shapes of flushes."""
 
 _BUSY = (
     psycopg.errors.SerializationFailure,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import attrs
-from sqlalchemy import bindparam, delete, exists, literal_column, or_, select, text, update
+from sqlalchemy import bindparam, delete, exists, literal_column, null, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from reviewcore.adapters.sql import maps, tables
@@ -139,7 +139,7 @@ _DUE_EVENTS = locking(
 _tried = _events.c.attempts + literal_column("1")
 _MARK_DELIVERED = Query(
     update(_events)
-    .values(delivered_at=bindparam("at"), attempts=_tried, leased_until=None)
+    .values(delivered_at=bindparam("at"), attempts=_tried, leased_until=null())
     .where(among(_events.c.id, "ids"))
 )
 _MARK_FAILED = Query(
@@ -148,7 +148,7 @@ _MARK_FAILED = Query(
         failure=bindparam("told"),
         next_attempt_at=bindparam("again"),
         attempts=_tried,
-        leased_until=None,
+        leased_until=null(),
     )
     .where(_events.c.id == bindparam("event_id"))
 )
