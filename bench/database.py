@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import shutil
 import subprocess
 from pathlib import Path
+from typing import NamedTuple
 
 from bench import market
 from tests.integration.postgres import Server
@@ -16,7 +18,16 @@ CACHE = Path(__file__).parent.parent / ".pytest_cache" / "d" / "postgres"
 
 TICK = os.sysconf("SC_CLK_TCK")
 RATE = re.compile(r"tps = ([\d.]+) \(without initial connection time\)")
+DONE = re.compile(r"number of transactions actually processed: (\d+)")
 FAILED = re.compile(r"number of failed transactions: (\d+)")
+
+
+class Floor(NamedTuple):
+    """What pgbench did: transactions a second, CPU seconds of its own, transactions."""
+
+    rate: float
+    cpu: float
+    done: int
 
 
 def pgbench() -> str:
@@ -53,8 +64,9 @@ def cpu_of(pid: int) -> float:
 
 def run_floor(
     server: Server, url: str, script: str, *, concurrency: int, seconds: float, cells: range
-) -> float:
-    """Run a floor with pgbench; returns its transactions a second. Raises if any failed."""
+) -> Floor:
+    """Run a floor with pgbench. Raises RuntimeError if a transaction failed."""
+    before = _children_cpu()
     told = subprocess.run(
         [
             *(pgbench(), "-n", "-M", "prepared", "-f", str(FLOORS / f"{script}.sql")),
@@ -68,7 +80,13 @@ def run_floor(
         check=False,
         env=os.environ | {"PGPASSWORD": server.password},
     )
-    rate, failed = RATE.search(told.stdout), FAILED.search(told.stdout)
-    if told.returncode or rate is None or (failed is not None and int(failed[1])):
+    rate, done = RATE.search(told.stdout), DONE.search(told.stdout)
+    failed = FAILED.search(told.stdout)
+    if told.returncode or not rate or not done or (failed is not None and int(failed[1])):
         raise RuntimeError(f"{script}: {told.stdout}{told.stderr}")
-    return float(rate[1])
+    return Floor(float(rate[1]), _children_cpu() - before, int(done[1]))
+
+
+def _children_cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 import attrs
 
+from bench.database import FLOORS
+
+TRIPS_MAX = 5
 COMPARE = {">=": operator.ge, "<=": operator.le}
 
 
@@ -72,6 +75,20 @@ def show(lines: Sequence[Line]) -> int:
             f"{_number(line.cpu_us, 0):>8}  {line.verdict}"
         )
     return sum(not line.verdict.startswith("met") for line in lines if line.verdict)
+
+
+def show_trips() -> int:
+    """Print how many statements, and so round trips, the library was logged to send."""
+    sent = {
+        path.stem.removesuffix("_as_sent"): path.read_text().splitlines()
+        for path in sorted(FLOORS.glob("*_as_sent.sql"))
+    }
+    trips = {name: sum(line[:1] not in {"-", "\\"} for line in told) for name, told in sent.items()}
+    for name, count in trips.items():
+        print(f"{name}: {count} round trips, BEGIN and COMMIT among them")
+    met = trips["complete_review"] <= TRIPS_MAX
+    print(f"{'met' if met else 'MISSED'}: complete_review in at most {TRIPS_MAX}")
+    return int(not met)
 
 
 def _number(value: float | None, places: int) -> str:

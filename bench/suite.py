@@ -26,9 +26,9 @@ import attrs
 import psycopg
 
 from bench import load, market, web
-from bench.database import CACHE, cpu_of, run_floor
+from bench.database import CACHE, Floor, cpu_of, run_floor
 from bench.load import Measured
-from bench.report import Line, show
+from bench.report import Line, show, show_trips
 from reviewcore.adapters.sql import SqlStore
 from reviewcore.domain.laws import MarketView, violations
 from reviewcore.ports.store import Store, Transaction
@@ -38,7 +38,7 @@ ROUNDS = 3
 SAMPLE_EVERY = 20
 """One cell in so many is checked against the laws afterwards."""
 
-ENTRIES = Path(__file__).parent / "latest.json"
+LATEST = Path(__file__).parent / "latest.json"
 OPERATIONS = ("complete_review", "record_heartbeat")
 
 
@@ -61,7 +61,7 @@ FULL = Size(
     memory_completions=10_000,
     sqlite_cells=3_000,
     crowd=100_000,
-    tracks_a_round=10,
+    tracks_a_round=6,
     http=True,
 )
 QUICK = Size(
@@ -69,8 +69,8 @@ QUICK = Size(
     slice_cells=1_800,
     memory_completions=3_000,
     sqlite_cells=600,
-    crowd=100_000,
-    tracks_a_round=4,
+    crowd=20_000,
+    tracks_a_round=3,
     http=True,
 )
 
@@ -126,8 +126,8 @@ def main(arguments: Sequence[str]) -> int:
     print(
         f"\n{platform.python_version()}, {os.cpu_count()} cores, {time.monotonic() - begun:.0f} s"
     )
-    missed = show(lines)
-    ENTRIES.write_text(json.dumps([line.entry() for line in lines], indent=1) + "\n")
+    missed = show(lines) + show_trips()
+    LATEST.write_text(json.dumps([line.entry() for line in lines], indent=1) + "\n")
     return 1 if missed else 0
 
 
@@ -253,7 +253,9 @@ class Bench:
         before = cpu_of(self._server.pid)
         match cell.path:
             case "floor" | "as sent":
-                return Result(self._run_floor(cell, numbers), None, 0.0, 0.0)
+                rate, client, done = self._run_floor(cell, numbers)
+                used = cpu_of(self._server.pid) - before
+                return Result(rate, None, client * 1e6 / done, used * 1e6 / done)
             case "library":
                 job = load.Job(
                     url=self._library,
@@ -285,7 +287,7 @@ class Bench:
         each = 1e6 / measured.operations
         return Result(measured.rate, measured, client * each, postgres * each)
 
-    def _run_floor(self, cell: Cell, numbers: range) -> float:
+    def _run_floor(self, cell: Cell, numbers: range) -> Floor:
         form = "as_sent" if cell.path == "as sent" else "one_by_one"
         return run_floor(
             self._server,
@@ -353,9 +355,9 @@ class Bench:
             ratio_range=(ratios[0], ratios[-1]),
             p50_ms=median(market.percentile(one.latencies, 50) for one in told) if told else None,
             p99_ms=median(market.percentile(one.latencies, 99) for one in told) if told else None,
-            client_us=median(result.client_cpu for result in results) if told else None,
-            postgres_us=median(result.postgres_cpu for result in results) if told else None,
-            cpu_us=median(r.client_cpu + r.postgres_cpu for r in results) if told else None,
+            client_us=median(result.client_cpu for result in results),
+            postgres_us=median(result.postgres_cpu for result in results),
+            cpu_us=median(result.client_cpu + result.postgres_cpu for result in results),
             target=TARGETS.get(cell),
         )
 
@@ -394,12 +396,12 @@ def assignments(server: Server, loader: ProcessPoolExecutor, size: Size) -> list
     tracks = {}
     for name, url in urls.items():
         store = SqlStore(url, rules=market.RULES)
-        tracks[name] = market.add_open_tracks(store, range(1, ROUNDS * size.tracks_a_round + 3))
+        tracks[name] = market.add_open_tracks(store, range(1, ROUNDS * size.tracks_a_round + 2))
         store.close()
-        _sound(loader.submit(load.time_assignments, url, tracks[name][:2]).result())
+        loader.submit(load.time_assignments, url, tracks[name][:1]).result()
     runs: dict[str, list[Measured]] = defaultdict(list)
     for number in range(ROUNDS):
-        start = 2 + number * size.tracks_a_round
+        start = 1 + number * size.tracks_a_round
         for name, url in urls.items():
             some = tracks[name][start : start + size.tracks_a_round]
             runs[name].append(loader.submit(load.time_assignments, url, some).result())

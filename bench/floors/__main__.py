@@ -89,7 +89,7 @@ def _logged(server: Server, url: str, operation: str, form: str) -> Iterator[str
     )
     do = load.operation_of(app, operation)
     with (
-        mock.patch.object(flush, "hands_over", lambda _: True)
+        mock.patch.object(flush, "hands_over", return_value=True)
         if one_by_one
         else contextlib.nullcontext()
     ):
