@@ -116,7 +116,7 @@ class App:
             if earlier is not None:
                 return self._replay(usecase, earlier, claimed)
             result = usecase(tx, command)
-            told = json.dumps(codec.encode(result), separators=(",", ":"))
+            told = json.dumps(codec.encode(without_secrets(result)), separators=(",", ":"))
             tx.idempotency.finish(attrs.evolve(claimed, result=told))
             return result
 
@@ -162,6 +162,20 @@ def actor_of(command: object) -> str:
         if actor is not None:
             return str(actor)
     return SYSTEM
+
+
+def without_secrets(result: R) -> R:
+    """Return *result* with its secret fields (those that `repr` hides) emptied, to be kept.
+
+    A repeat is told the result so: a password's hash has no business in an idempotency record.
+    """
+    kind: type = type(result)
+    if not attrs.has(kind):
+        return result
+    told: Any = result
+    secrets_in = [field.name for field in attrs.fields(kind) if field.repr is False]
+    emptied: R = attrs.evolve(told, **dict.fromkeys(secrets_in))
+    return emptied
 
 
 @cache

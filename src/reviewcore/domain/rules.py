@@ -313,12 +313,7 @@ RANGES: Mapping[str, tuple[int, int]] = MappingProxyType(
 )
 """Least and greatest value of every number, both included."""
 
-ORDERED: tuple[tuple[str, str], ...] = (
-    ("rate_normal_cents", "rate_pro_cents"),
-    ("genres_per_reviewer_min", "genres_per_reviewer_max"),
-    ("words_unique_min", "words_min"),
-    ("active_assignments_max_normal", "active_assignments_max_pro"),
-)
+ORDERED: tuple[tuple[str, str], ...] = (("genres_per_reviewer_min", "genres_per_reviewer_max"),)
 """Pairs of which the first may not exceed the second."""
 
 

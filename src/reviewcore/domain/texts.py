@@ -10,9 +10,12 @@ from reviewcore.domain.errors import InvalidCountry, InvalidText, OutOfRange
 
 COUNTRY_LENGTH = 2
 
-# Unicode's categories Cc (but for line breaks and tabs) and Cs. Lone surrogates cannot be stored as
-# UTF-8, NUL cannot be stored in PostgreSQL.
-_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+# Unicode's categories Cc (but for line breaks and tabs) and Cs, and what turns the direction of the
+# text that follows. Lone surrogates cannot be stored as UTF-8, NUL cannot be stored in PostgreSQL,
+# and a turned text pretends to be another.
+_CONTROL: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
+)
 
 
 def require_text(field: str, text: str, *, longest: int, shortest: int = 1) -> str:

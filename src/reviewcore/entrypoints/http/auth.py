@@ -15,7 +15,7 @@ from litestar.handlers import BaseRouteHandler
 
 from reviewcore.app import App
 from reviewcore.domain.artists import ArtistProfile
-from reviewcore.domain.errors import NotAdmin, SessionExpired
+from reviewcore.domain.errors import EntityNotFound, NotAdmin, SessionExpired
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.users import SESSION_LIFE, Session, User, token_hash
 from reviewcore.entrypoints.http.errors import (
@@ -115,7 +115,13 @@ def _guard(role: Role) -> Guard:
     async def admit(connection: Connection, _: BaseRouteHandler) -> None:
         gate: Gate = connection.app.state.gate
         token = _token(connection, gate.base_url)
-        connection.state.caller = await sync_to_thread(gate.admit, token, role)
+        try:
+            connection.state.caller = await sync_to_thread(gate.admit, token, role)
+        except (ArtistProfileRequired, ReviewerProfileRequired):
+            # Whoever has no profile owns nothing: what he names is not there for him.
+            for named in connection.path_params.values():
+                raise EntityNotFound(entity=role.name, id=str(named)) from None
+            raise
 
     return admit
 
