@@ -8,6 +8,7 @@ VENV ?= .venv
 PORT ?= 8000
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+MACHINE_ARGS ?=
 LOCK_ARGS ?=
 
 BIN := $(VENV)/bin
@@ -19,7 +20,7 @@ PYTHON ?= $(shell for python in $(PYTHONS); do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
 	&& { echo "$$python"; break; }; done)
 
-.PHONY: help setup run test test-all check format lock bench clean
+.PHONY: help setup run test test-all check format lock bench machine storms clean
 
 help:
 	@echo 'make setup     install everything into $(VENV)'
@@ -29,7 +30,9 @@ help:
 	@echo 'make check     lint, types, import contracts and the quick tests'
 	@echo 'make format    format the source and mend what the linter can'
 	@echo 'make lock      pin what pyproject.toml asks for (LOCK_ARGS=--upgrade: the newest of all)'
-	@echo 'make bench     measure (BENCH_ARGS=...)'
+	@echo 'make bench     measure beside pgbench (QUICK=1: in about a minute)'
+	@echo 'make machine   search for broken laws for MINUTES=10 by random markets'
+	@echo 'make storms    the races and crashes, many times over'
 	@echo 'make clean     remove what the other commands made'
 
 setup: $(STAMP)
@@ -96,7 +99,14 @@ lock: setup
 		pyproject.toml --output-file requirements.txt
 
 bench: setup
-	@$(BIN)/python -m bench $(BENCH_ARGS)
+	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(BENCH_ARGS)
+
+machine: setup
+	@$(BIN)/python -m reviewcore.testing.machine --minutes $(or $(MINUTES),10) $(MACHINE_ARGS)
+
+storms: setup
+	@REVIEWCORE_RACE_ROUNDS=5 REVIEWCORE_KILLS=20 $(BIN)/python -m pytest -s \
+		tests/integration/races tests/integration/crashes $(PYTEST_ARGS)
 
 clean:
 	@rm -rf $(VENV) .venv-3.* build dist htmlcov .coverage .coverage.* \
