@@ -105,7 +105,7 @@ machine: setup
 	@$(BIN)/python -m reviewcore.testing.machine --minutes $(or $(MINUTES),10) $(MACHINE_ARGS)
 
 storms: setup
-	@REVIEWCORE_RACE_ROUNDS=5 REVIEWCORE_KILLS=20 $(BIN)/python -m pytest -s \
+	@REVIEWCORE_RACE_ROUNDS=5 REVIEWCORE_CRASH_KILLS=20 $(BIN)/python -m pytest -s \
 		tests/integration/races tests/integration/crashes $(PYTEST_ARGS)
 
 clean:
