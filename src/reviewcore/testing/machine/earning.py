@@ -8,7 +8,7 @@ from hypothesis.stateful import precondition, rule
 from reviewcore.adapters.sandbox import PayeeOutcome
 from reviewcore.domain.ids import ReviewerId
 from reviewcore.domain.money import Cents
-from reviewcore.domain.payouts import PayoutMethod
+from reviewcore.domain.payouts import Payout, PayoutMethod
 from reviewcore.testing.machine import sayings, when
 from reviewcore.testing.machine.base import named, pick
 from reviewcore.testing.machine.judging import Judging
@@ -174,14 +174,8 @@ class Earning(Judging):
     @precondition(when.somebody_is_rich)
     @rule(which=WHICH, method=METHODS, refused=st.booleans())
     def a_reviewer_is_paid(self, *, which: int, method: PayoutMethod, refused: bool) -> None:
-        rich = [one for one in self.now.view.reviewers if one.pending_balance > 0]
-        reviewer = pick(which, rich)
-        if method is PayoutMethod.STRIPE_CONNECT and not reviewer.payout_account_ready:
-            self.make_payable(reviewer.id)
-            self.clock.advance(days=self.rules_in_force.payout_delay_days)
-        command = Withdraw(reviewer_id=reviewer.id, method=method, destination=f"{reviewer.id}@pay")
-        payout = self.perform(withdraw, command)
-        if isinstance(payout, Refusal):
+        payout = self.withdrawn(which, method)
+        if payout is None:
             return
         if not payout.is_automatic:
             settle = SettlePayout(payout_id=payout.id, admin_id=self.admin, reference="7")
@@ -190,6 +184,17 @@ class Earning(Judging):
         if refused:
             self.play_payee(payout.destination, PayeeOutcome.REFUSE)
         self.drive(send_payout, SendPayout(payout_id=payout.id))
+
+    def withdrawn(self, which: int, method: PayoutMethod) -> Payout | None:
+        """Withdraw all that a rich reviewer has; None when he may not."""
+        rich = [one for one in self.now.view.reviewers if one.pending_balance > 0]
+        reviewer = pick(which, rich)
+        if method is PayoutMethod.STRIPE_CONNECT and not reviewer.payout_account_ready:
+            self.make_payable(reviewer.id)
+            self.clock.advance(days=self.rules_in_force.payout_delay_days)
+        command = Withdraw(reviewer_id=reviewer.id, method=method, destination=f"{reviewer.id}@pay")
+        payout = self.perform(withdraw, command)
+        return None if isinstance(payout, Refusal) else payout
 
     @precondition(when.there_is_work)
     @rule(which=WHICH)

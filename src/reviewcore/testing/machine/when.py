@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from reviewcore.domain.payments import Refund
-from reviewcore.domain.payouts import Payout
-
 PEOPLE_MAX = 9
 TRACKS_MAX = 12
 
@@ -89,13 +86,6 @@ def there_are_flags(machine: Any) -> bool:
 def there_are_payouts(machine: Any) -> bool:
     """Tell whether anybody withdrew."""
     return bool(machine.now.view.payouts)
-
-
-def intents(machine: Any) -> list[Refund | Payout]:
-    """List refunds and payouts that the processor is to carry out and has not yet answered for."""
-    view = machine.now.view
-    payouts = (one for one in view.payouts if one.is_automatic)
-    return [one for one in (*view.refunds, *payouts) if not one.is_final]
 
 
 def there_are_accounts(machine: Any) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from reviewcore.domain.payouts import Payout
+from reviewcore.domain.payouts import PayoutMethod
 from reviewcore.testing.faults import Fault
 from reviewcore.testing.machine import sayings, when
 from reviewcore.testing.machine.base import pick
@@ -22,7 +25,9 @@ from reviewcore.usecases import (
     send_refund,
 )
 
-FAULTS = st.sampled_from((Fault.LOST_AFTER, Fault.DECLINED, *Fault))
+FIRST = sayings.mostly(Fault.LOST_AFTER, Fault.LOST_BEFORE, Fault.DECLINED, Fault.NONE)
+HOURS = st.sampled_from((24, 24, 22, 0))
+SECOND = st.sampled_from((Fault.DECLINED, Fault.DECLINED, Fault.NONE, Fault.LOST_AFTER))
 
 STEPS = st.sampled_from(
     (
@@ -55,28 +60,45 @@ class World(Scenes):
         for lane in self.lanes.all:
             lane.weather.brew(fault)
 
-    @precondition(when.there_are_live_tracks)
-    @rule(which=WHICH, first=FAULTS, hours=st.sampled_from((24, 0, 22)), second=FAULTS)
-    def money_is_sent_twice_in_a_storm(
+    @precondition(when.somebody_is_rich)
+    @rule(which=WHICH, first=FIRST, hours=HOURS, second=SECOND)
+    def a_payout_meets_a_storm(
         self, *, which: int, first: Fault, hours: int, second: Fault
     ) -> None:
-        if not when.intents(self):
-            track = pick(which, self.now.live)
-            close = CloseTrack(track_id=track.id, admin_id=self.admin, reason="enough")
-            self.perform(close_track, close)
-        if not when.intents(self):
-            return
-        one = pick(which, when.intents(self))
-        for fault in (first, second):
+        payout = self.withdrawn(which, PayoutMethod.STRIPE_CONNECT)
+        if payout is not None:
+            command = SendPayout(payout_id=payout.id)
+            self._twice(send_payout, command, faults=(first, second), hours=hours)
+
+    @precondition(when.there_are_live_tracks)
+    @rule(which=WHICH, first=FIRST, hours=HOURS, second=SECOND)
+    def a_refund_meets_a_storm(
+        self, *, which: int, first: Fault, hours: int, second: Fault
+    ) -> None:
+        track = pick(which, self.now.live)
+        close = CloseTrack(track_id=track.id, admin_id=self.admin, reason="enough")
+        self.perform(close_track, close)
+        waiting = [one for one in self.now.view.refunds if not one.is_final]
+        if waiting:
+            command = SendRefund(refund_id=pick(which, waiting).id)
+            self._twice(send_refund, command, faults=(first, second), hours=hours)
+
+    def _twice(
+        self,
+        usecase: Callable[..., Any],
+        command: Any,
+        *,
+        faults: tuple[Fault, Fault],
+        hours: int,
+    ) -> None:
+        """Send money, and send it again or look for it some hours later."""
+        for fault in faults:
             for lane in self.lanes.all:
                 lane.weather.clear()
                 lane.weather.brew(fault)
-            if isinstance(one, Payout):
-                self.drive(send_payout, SendPayout(payout_id=one.id))
-            else:
-                self.drive(send_refund, SendRefund(refund_id=one.id))
+            self.drive(usecase, command)
             self.clock.advance(hours=hours)
-        if hours and first is Fault.LOST_AFTER:
+        if hours and faults[0] is Fault.LOST_AFTER:
             self.reached("an answer is lost and asked for later")
 
     @rule(letters=st.integers(1, 3))
