@@ -11,6 +11,7 @@ from reviewcore.domain.laws import violations
 from reviewcore.domain.ledger import PROCESSOR
 from reviewcore.domain.payments import AttemptStatus, Refund, RefundStatus
 from reviewcore.domain.payouts import Payout, PayoutStatus
+from reviewcore.domain.slots import SlotState
 from reviewcore.testing.machine.snapshot import Snapshot, told
 
 
@@ -18,6 +19,7 @@ def wrongs(before: Snapshot | None, after: Snapshot, bank: SandboxBank) -> tuple
     """Tell what is wrong after a step: laws, numbers of events, history, the bank's books."""
     return (
         *(str(violation) for violation in violations(after.view)),
+        *_stranded(after),
         *_misnumbered(after),
         *(_rewritten(before, after) if before is not None else ()),
         *_disagreements(after, bank),
@@ -34,6 +36,16 @@ def leftovers(snapshot: Snapshot, bank: SandboxBank, *, at: datetime) -> tuple[s
         *_unsettled(snapshot, bank, at=at),
         *_unbalanced(snapshot, bank),
     )
+
+
+def _stranded(snapshot: Snapshot) -> Iterator[str]:
+    """Tell of open slots on closed tracks: nobody will fill them, so their price is owed."""
+    for track in snapshot.view.tracks:
+        if track.closed_at is None:
+            continue
+        for number, state in snapshot.view.states(track).items():
+            if state is SlotState.OPEN:
+                yield f"slot {number} of the closed track {track.id} is open"
 
 
 # ── history ──────────────────────────────────────────────────────────────────────────────────

@@ -40,7 +40,11 @@ from reviewcore.usecases import (
 
 LINK = "https://soundcloud.com/the-samples/first-light"
 CODES = st.sampled_from((None, "welcome", "welcome", "LAUNCH ", "PIRATE"))
-RARELY = st.sampled_from((False, False, False, True))
+OFFERS: st.SearchStrategy[tuple[bool, str | None]] = st.sampled_from(
+    ((True, None), (True, None), (False, "welcome"), (False, "LAUNCH "), (False, "PIRATE"))
+)
+"""Whether a free credit is to be used, and a promo code."""
+
 PACKAGES = st.sampled_from(PackageType)
 
 
@@ -254,9 +258,10 @@ class Buying(People):
         return track_id
 
     @precondition(when.tracks_are_welcome)
-    @rule(which=WHICH, free=RARELY, code=CODES)
-    def a_track_is_queued_for_nothing(self, *, which: int, free: bool, code: str | None) -> None:
+    @rule(which=WHICH, offer=OFFERS)
+    def a_track_is_queued_for_nothing(self, *, which: int, offer: tuple[bool, str | None]) -> None:
         track_id = self.submitted(which, PackageType.STARTER)
+        free, code = offer
         command = CheckOut(
             track_id=track_id,
             artist_id=self.now.track[track_id].artist_id,

@@ -157,7 +157,10 @@ class Earning(Judging):
 
     @rule(which=WHICH, patient=st.booleans())
     def a_reviewer_can_be_paid(self, *, which: int, patient: bool) -> None:
-        self.make_payable(pick(which, self.by_wealth))
+        reviewer_id = pick(which, self.by_wealth)
+        self.make_payable(reviewer_id)
+        hasty = Withdraw(reviewer_id=reviewer_id, method=PayoutMethod.STRIPE_CONNECT)
+        self.perform(withdraw, hasty)
         if patient:
             self.clock.advance(days=self.rules_in_force.payout_delay_days)
 

@@ -10,6 +10,7 @@ from hypothesis.stateful import precondition, rule
 from reviewcore.domain.errors import NotYourTrack
 from reviewcore.domain.flags import FlagReason
 from reviewcore.domain.ids import ArtistId, ReviewId, UserId
+from reviewcore.domain.reviews import Review
 from reviewcore.domain.rules import Tier
 from reviewcore.testing.machine import sayings, when
 from reviewcore.testing.machine.base import actor, named, pick, require_slip
@@ -135,10 +136,7 @@ class Judging(Reviewing):
         if self.now.reviewer[review.reviewer_id].is_restricted:
             self.reached("a flag restricts")
         if replaced:
-            self.assign(review.track_id)
-            for one in [one for one in self.now.active if one.track_id == review.track_id]:
-                if self.deliver(one) and one.slot_number == review.slot_number:
-                    self.reached("a flagged review is replaced")
+            self._replace(review)
         if closed:
             close = CloseTrack(track_id=review.track_id, admin_id=self.admin, reason="enough")
             if not isinstance(self.perform(close_track, close), Refusal):
@@ -150,6 +148,14 @@ class Judging(Reviewing):
             self.perform(usecase, command(flag_id=flag.id, admin_id=self.admin, reason="seen"))
         if self.now.reviewer[review.reviewer_id].pending_balance < 0:
             self.reached("a balance is below zero")
+
+    def _replace(self, review: Review) -> None:
+        if when.newcomers_may_come(self):
+            self.bring_reviewer()
+        self.assign(review.track_id)
+        for one in [one for one in self.now.active if one.track_id == review.track_id]:
+            if self.deliver(one) and one.slot_number == review.slot_number:
+                self.reached("a flagged review is replaced")
 
     # ── reviewers ────────────────────────────────────────────────────────────────────────────
 

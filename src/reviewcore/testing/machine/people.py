@@ -66,7 +66,8 @@ class People(MachineFrame):
         user_id = self.newcomer("gus@example.com")
         self.perform(open_artist_profile, OpenArtistProfile(user_id=user_id, artist_name="Gus"))
         profile = OpenReviewerProfile(user_id=user_id, genres=("house",), country="DE")
-        self.perform(open_reviewer_profile, profile)
+        reviewer = self.perform(open_reviewer_profile, profile)
+        self.perform(finish_onboarding, FinishOnboarding(reviewer_id=reviewer.id))
         for _ in range(2):
             self.drive(sign_in, SignIn(email="gus@example.com", password=PASSWORD))
 
@@ -104,6 +105,11 @@ class People(MachineFrame):
         """Find the tokens in the mail, in the order sent."""
         texts = (letter.text for letter in self.lanes.first.mail.letters)
         return [found[1] for found in map(TOKEN.search, texts) if found is not None]
+
+    def bring_reviewer(self) -> None:
+        """Have one more reviewer, and a day pass, after which he may be assigned."""
+        self.become_reviewer(self.newcomer(f"p{len(self.now.users)}@example.com"))
+        self.clock.advance(hours=24)
 
     def _vouch(self, user_id: UserId) -> None:
         self.perform(
@@ -217,5 +223,4 @@ class People(MachineFrame):
     @precondition(when.newcomers_are_welcome)
     @rule()
     def a_whole_reviewer_arrives(self) -> None:
-        self.become_reviewer(self.newcomer(f"p{len(self.now.users)}@example.com"))
-        self.clock.advance(hours=24)
+        self.bring_reviewer()

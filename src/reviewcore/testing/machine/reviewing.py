@@ -157,6 +157,18 @@ class Reviewing(Buying):
             self.deliver(review)
 
     @precondition(when.there_is_work)
+    @rule(which=WHICH, skips=st.booleans())
+    def a_reviewer_gives_his_queue_back(self, *, which: int, skips: bool) -> None:
+        reviewer_id = pick(which, self.now.active).reviewer_id
+        for review in [one for one in self.now.active if one.reviewer_id == reviewer_id]:
+            if skips:
+                skip = SkipReview(review_id=review.id, reviewer_id=reviewer_id)
+                self.perform(skip_review, skip)
+            else:
+                report = ReportUnplayable(review_id=review.id, reviewer_id=reviewer_id)
+                self.perform(report_unplayable, report)
+
+    @precondition(when.there_is_work)
     @rule(which=WHICH)
     def a_reviewer_finishes_his_queue(self, *, which: int) -> None:
         reviewer_id = pick(which, self.now.active).reviewer_id

@@ -7,7 +7,13 @@ from typing import Any
 
 from hypothesis.stateful import precondition, rule
 
-from reviewcore.domain.errors import EntityNotFound, NotYourReview, NotYourTrack, ReviewcoreError
+from reviewcore.domain.errors import (
+    EntityNotFound,
+    NotYourReview,
+    NotYourTrack,
+    ReviewcoreError,
+    SessionExpired,
+)
 from reviewcore.domain.flags import FlagReason
 from reviewcore.domain.payouts import PayoutMethod
 from reviewcore.domain.rules import Tier
@@ -34,6 +40,7 @@ from reviewcore.usecases import (
     ReportUnplayable,
     RestrictReviewer,
     SettlePayout,
+    SignOut,
     SkipReview,
     UngemReview,
     UnrestrictReviewer,
@@ -55,6 +62,7 @@ from reviewcore.usecases import (
     report_unplayable,
     restrict_reviewer,
     settle_payout,
+    sign_out,
     skip_review,
     ungem_review,
     unrestrict_reviewer,
@@ -103,6 +111,8 @@ class Strangers(World):
         self._refused(as_administrator(NOBODY, self.admin), by=EntityNotFound)
         mine = Withdraw(reviewer_id=NOBODY, method=PayoutMethod.STRIPE_CONNECT)
         self._refused([(withdraw, mine)], by=EntityNotFound)
+        leaving = SignOut(session_id=NOBODY, user_id=self.admin)
+        self._refused([(sign_out, leaving)], by=SessionExpired)
 
     def _refused(self, attempts: list[Attempt], *, by: type[ReviewcoreError]) -> None:
         for usecase, command in attempts:

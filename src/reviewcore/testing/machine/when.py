@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-PEOPLE_MAX = 9
+PEOPLE_MAX = 12
 TRACKS_MAX = 12
 
 
@@ -23,9 +23,14 @@ def is_plain(machine: Any) -> bool:
     return plain
 
 
+def newcomers_may_come(machine: Any) -> bool:
+    """Tell whether there are not too many people."""
+    return len(machine.now.users) < PEOPLE_MAX
+
+
 def newcomers_are_welcome(machine: Any) -> bool:
     """Tell whether it is quiet and there are not too many people."""
-    return machine.is_quiet and len(machine.now.users) < PEOPLE_MAX
+    return machine.is_quiet and newcomers_may_come(machine)
 
 
 def somebody_is_signed_in(machine: Any) -> bool:
