@@ -180,7 +180,9 @@ class MarketRules:
         """Tell the seconds to listen to a track of *duration* seconds (None: unknown)."""
         if duration is None:
             return self.minimum_listen_seconds
-        return min(self.minimum_listen_seconds, duration * self.minimum_listen_percent // 100)
+        # Rounded up: 80 % of 101 s are not heard in 80 s.
+        share = -(-duration * self.minimum_listen_percent // 100)
+        return min(self.minimum_listen_seconds, share)
 
     def flags_per_track_max(self, slots: int) -> int:
         """Tell how many reviews of a track with *slots* slots may ever be flagged (at least 1)."""

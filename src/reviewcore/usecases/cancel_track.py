@@ -5,13 +5,14 @@ from __future__ import annotations
 import attrs
 
 from reviewcore.domain import events
+from reviewcore.domain.artists import ArtistProfile
 from reviewcore.domain.ids import ArtistId, TrackId, UserId
 from reviewcore.domain.money import ZERO
 from reviewcore.domain.payments import RefundReason
 from reviewcore.domain.reviews import EndReason, ReviewStatus
 from reviewcore.domain.tracks import Track, TrackStatus
 from reviewcore.ports.store import Transaction
-from reviewcore.usecases.steps.flags import require_reason
+from reviewcore.usecases.steps.flags import require_no_stake, require_reason
 from reviewcore.usecases.steps.paying import drop_attempts
 from reviewcore.usecases.steps.reviews import end_review
 from reviewcore.usecases.steps.slots import TrackGivenUp, refund_slots
@@ -34,11 +35,11 @@ def cancel_track(tx: Transaction, command: CancelTrack) -> TrackGivenUp:
     """End its assignments and start the whole price on its way back, or the credit or code.
 
     Money that arrives later is refunded when it does. Raises EntityNotFound, NotYourTrack,
-    InvalidTransition, TrackHasReviews, ReasonRequired, InvalidText.
+    InvalidTransition, TrackHasReviews, ReasonRequired, InvalidText, OwnCase.
     """
     artist = tx.artists.lock(tx.tracks.get(command.track_id).artist_id)
     track = tx.tracks.lock(command.track_id)
-    _require_right(tx, track, command)
+    _require_right(tx, track, artist, command)
     reviews = tx.reviews.lock_of_track(track.id)
     states = [review.status for review in reviews]
     track.require_untouched(
@@ -58,12 +59,16 @@ def cancel_track(tx: Transaction, command: CancelTrack) -> TrackGivenUp:
     return TrackGivenUp(track=given.track, refunded_cents=given.refunded)
 
 
-def _require_right(tx: Transaction, track: Track, command: CancelTrack) -> None:
+def _require_right(
+    tx: Transaction, track: Track, artist: ArtistProfile, command: CancelTrack
+) -> None:
     assert (command.artist_id is None) != (command.admin_id is None), "one of them acts"
     if command.artist_id is not None:
         track.require_owner(command.artist_id)
         return
+    assert command.admin_id is not None
     reason = require_reason(command.reason)
+    require_no_stake(tx, command.admin_id, artist.user_id)
     tx.events.add(events.AdminActed(subject=f"track:{track.id}", act="cancel_track", reason=reason))
 
 

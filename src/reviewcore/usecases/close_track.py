@@ -7,6 +7,7 @@ from datetime import timedelta
 import attrs
 
 from reviewcore.domain import events
+from reviewcore.domain.artists import ArtistProfile
 from reviewcore.domain.errors import TooEarlyToClose
 from reviewcore.domain.ids import SYSTEM, ArtistId, TrackId, UserId
 from reviewcore.domain.payments import RefundReason
@@ -15,7 +16,7 @@ from reviewcore.domain.rules import MarketRules
 from reviewcore.domain.slots import SlotState
 from reviewcore.domain.tracks import Track
 from reviewcore.ports.store import Transaction
-from reviewcore.usecases.steps.flags import require_reason
+from reviewcore.usecases.steps.flags import require_no_stake, require_reason
 from reviewcore.usecases.steps.slots import TrackGivenUp, refund_slots
 
 
@@ -36,11 +37,11 @@ def close_track(tx: Transaction, command: CloseTrack) -> TrackGivenUp:
     """Refund open slots at their price; active reviews run on, flagged ones are awaited.
 
     Raises EntityNotFound, NotYourTrack, InvalidTransition, TrackClosed, TooEarlyToClose,
-    ReasonRequired, InvalidText.
+    ReasonRequired, InvalidText, OwnCase.
     """
     artist = tx.artists.lock(tx.tracks.get(command.track_id).artist_id)
     track = tx.tracks.lock(command.track_id)
-    _require_right(tx, track, command)
+    _require_right(tx, track, artist, command)
 
     closed = track.close(tx.now)
     slots = tx.slots.of_track(track.id)
@@ -53,10 +54,13 @@ def close_track(tx: Transaction, command: CloseTrack) -> TrackGivenUp:
     return TrackGivenUp(track=given.track, refunded_cents=given.refunded)
 
 
-def _require_right(tx: Transaction, track: Track, command: CloseTrack) -> None:
+def _require_right(
+    tx: Transaction, track: Track, artist: ArtistProfile, command: CloseTrack
+) -> None:
     assert (command.artist_id is None) != (command.admin_id is None), "one of them acts"
     if command.admin_id is not None:
         reason = require_reason(command.reason)
+        require_no_stake(tx, command.admin_id, artist.user_id)
         track.require_open_to_close()
         tx.events.add(
             events.AdminActed(subject=f"track:{track.id}", act="close_track", reason=reason)

@@ -123,7 +123,7 @@ def test_a_tier_tells_rate_and_load() -> None:
 
 
 @pytest.mark.parametrize(
-    ("duration", "seconds"), [(None, 180), (100, 80), (225, 180), (3600, 180), (1, 0)]
+    ("duration", "seconds"), [(None, 180), (100, 80), (225, 180), (3600, 180), (1, 1), (101, 81)]
 )
 def test_the_shorter_of_three_minutes_and_four_fifths_is_to_be_heard(
     duration: int | None, seconds: int

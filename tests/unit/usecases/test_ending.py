@@ -9,6 +9,7 @@ from reviewcore.domain.errors import (
     InvalidText,
     InvalidTransition,
     NotYourTrack,
+    OwnCase,
     PromoCodeUsed,
     ReasonRequired,
     TooEarlyToClose,
@@ -324,3 +325,15 @@ def test_a_track_is_closed_once_and_by_its_owner(world: World) -> None:
     with pytest.raises(TrackClosed):
         close(world, track)
     assert not world.look(lambda tx: tx.tracks.overdue(world.clock(), limit=9))
+
+
+def test_no_administrator_gives_himself_his_money_back(world: World) -> None:
+    user = world.a_user()
+    track = world.a_queued_track(world.an_artist(user))
+
+    with pytest.raises(OwnCase):
+        world.do(cancel_track, CancelTrack(track_id=track.id, admin_id=user.id, reason="mine"))
+    with pytest.raises(OwnCase):
+        world.do(close_track, CloseTrack(track_id=track.id, admin_id=user.id, reason="mine"))
+
+    assert world.track(track).status is TrackStatus.QUEUED
