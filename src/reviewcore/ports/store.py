@@ -67,6 +67,15 @@ class Bench(NamedTuple):
     reviewer: ReviewerProfile
 
 
+class Bearer(NamedTuple):
+    """A session with its user and what he is on the market."""
+
+    session: Session
+    user: User
+    artist: ArtistProfile | None
+    reviewer: ReviewerProfile | None
+
+
 @attrs.frozen(kw_only=True)
 class IdempotencyRecord:
     """That *actor* used *key* for *use_case*; *digest* is a keyed hash of the command.
@@ -131,6 +140,10 @@ class Sessions(Repository[Session, SessionId], Protocol):
 
     def by_token(self, token_hash: str) -> Session | None:
         """Return the session of a token, in one indexed look-up."""
+        ...
+
+    def bearer(self, token_hash: str) -> Bearer | None:
+        """Return the session of a token, its user and his profiles, in one statement."""
         ...
 
     def remove(self, session_id: SessionId) -> None:

@@ -10,6 +10,7 @@ from reviewcore.domain.artists import ArtistProfile
 from reviewcore.domain.genres import Genre, GenreTree
 from reviewcore.domain.ids import ArtistId, SessionId, UserId
 from reviewcore.domain.users import EmailVerificationToken, IdentityMark, Session, User
+from reviewcore.ports.store import Bearer
 
 
 class MemoryUsers(Rows[User, UserId]):
@@ -27,6 +28,19 @@ class MemorySessions(Rows[Session, SessionId]):
 
     def by_token(self, token_hash: str) -> Session | None:
         return self._table.holder("uq_sessions_token", token_hash)
+
+    def bearer(self, token_hash: str) -> Bearer | None:
+        session = self.by_token(token_hash)
+        if session is None:
+            return None
+        tables = self._work.tables
+        user = tables.users.rows[session.user_id]
+        return Bearer(
+            session=session,
+            user=user,
+            artist=tables.artists.holder("uq_artists_user", user.id),
+            reviewer=tables.reviewers.holder("uq_reviewers_user", user.id),
+        )
 
     def remove(self, session_id: SessionId) -> None:
         self._work.put(self._table, session_id, None)

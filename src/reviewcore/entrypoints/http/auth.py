@@ -14,17 +14,15 @@ from litestar.datastructures import Cookie
 from litestar.handlers import BaseRouteHandler
 
 from reviewcore.app import App
-from reviewcore.domain.artists import ArtistProfile
 from reviewcore.domain.errors import EntityNotFound, NotAdmin, SessionExpired
-from reviewcore.domain.reviewers import ReviewerProfile
-from reviewcore.domain.users import SESSION_LIFE, Session, User, token_hash
+from reviewcore.domain.users import SESSION_LIFE, User, token_hash
 from reviewcore.entrypoints.http.errors import (
     ArtistProfileRequired,
     CrossSiteRequest,
     NotSignedIn,
     ReviewerProfileRequired,
 )
-from reviewcore.ports.store import Transaction
+from reviewcore.ports.store import Bearer
 
 COOKIE = "reviewcore_session"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -43,16 +41,6 @@ class Role(Enum):
 
 
 @attrs.frozen(kw_only=True)
-class Caller:
-    """Who asks. The profiles are read only for the routes whose role needs them."""
-
-    user: User
-    session: Session
-    artist: ArtistProfile | None = None
-    reviewer: ReviewerProfile | None = None
-
-
-@attrs.frozen(kw_only=True)
 class Gate:
     """Tells callers apart for one deployment."""
 
@@ -64,25 +52,21 @@ class Gate:
         """Whether his address is an administrator's, and known to be his."""
         return user.email_verified is not None and user.email in self.admin_emails
 
-    def admit(self, token: str, role: Role) -> Caller:
-        """Find who holds *token*, in one look-up of the session. Raises what a guard raises."""
+    def admit(self, token: str, role: Role) -> Bearer:
+        """Find who holds *token*, in one statement. Raises what a guard raises."""
         with self.app.store.read() as tx:
-            session = tx.sessions.by_token(token_hash(token))
-            if session is None:
+            bearer = tx.sessions.bearer(token_hash(token))
+            if bearer is None:
                 raise SessionExpired
-            session.require_valid(tx.now)
-            user = tx.users.get(session.user_id)
-            match role:
-                case Role.USER:
-                    return Caller(user=user, session=session)
-                case Role.ADMIN:
-                    if not self.is_admin(user):
-                        raise NotAdmin
-                    return Caller(user=user, session=session)
-                case Role.ARTIST:
-                    return Caller(user=user, session=session, artist=_artist(tx, user))
-                case Role.REVIEWER:
-                    return Caller(user=user, session=session, reviewer=_reviewer(tx, user))
+            bearer.session.require_valid(tx.now)
+        match role:
+            case Role.ADMIN if not self.is_admin(bearer.user):
+                raise NotAdmin
+            case Role.ARTIST if bearer.artist is None:
+                raise ArtistProfileRequired
+            case Role.REVIEWER if bearer.reviewer is None:
+                raise ReviewerProfileRequired
+        return bearer
 
     def cookie(self, token: str) -> Cookie:
         """Make the session cookie; an empty *token* takes it away."""
@@ -95,20 +79,6 @@ class Gate:
             path="/",
             max_age=int(SESSION_LIFE.total_seconds()) if token else 0,
         )
-
-
-def _artist(tx: Transaction, user: User) -> ArtistProfile:
-    artist = tx.artists.of_user(user.id) if user.is_artist else None
-    if artist is None:
-        raise ArtistProfileRequired
-    return artist
-
-
-def _reviewer(tx: Transaction, user: User) -> ReviewerProfile:
-    reviewer = tx.reviewers.of_user(user.id) if user.is_reviewer else None
-    if reviewer is None:
-        raise ReviewerProfileRequired
-    return reviewer
 
 
 def _guard(role: Role) -> Guard:

@@ -16,10 +16,10 @@ from reviewcore.domain.artists import ArtistProfile
 from reviewcore.domain.ids import ArtistId, GenreId, ReviewerId
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.users import User
-from reviewcore.entrypoints.http.auth import Caller, Gate
+from reviewcore.entrypoints.http.auth import Gate
 from reviewcore.entrypoints.http.errors import MalformedParameter
 from reviewcore.entrypoints.http.views.people import Spell
-from reviewcore.ports.store import Store, Transaction
+from reviewcore.ports.store import Bearer, Store, Transaction
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -73,10 +73,10 @@ class Desk:
     gate: Gate
     spelling: Spelling
     key: str | None
-    found: Caller | None
+    found: Bearer | None
 
     @property
-    def caller(self) -> Caller:
+    def caller(self) -> Bearer:
         """Who asks; the route's guard has let him in."""
         assert self.found is not None, "the route has no guard"
         return self.found

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import bindparam, literal_column, select
 
 from reviewcore.adapters.sql import maps, tables
 from reviewcore.adapters.sql.dialects import Query, values_of
 from reviewcore.adapters.sql.repositories.base import ByKey, Pages, SqlRepository
+from reviewcore.adapters.sql.rows import RowMap
 from reviewcore.adapters.sql.statements import Op
 from reviewcore.adapters.sql.unit import Unit
 from reviewcore.domain.artists import ArtistProfile
 from reviewcore.domain.ids import ArtistId, SessionId, UserId
 from reviewcore.domain.users import EmailVerificationToken, IdentityMark, MarkKind, Session, User
+from reviewcore.ports.store import Bearer
 
 _USERS = ByKey(maps.USERS)
 _BY_EMAIL = _USERS.by("email")
@@ -21,6 +24,24 @@ _USER_PAGES = Pages(maps.USERS)
 
 _SESSIONS = ByKey(maps.SESSIONS)
 _BY_TOKEN = _SESSIONS.by("token_hash")
+
+_session_artist = tables.artist_profiles
+_session_reviewer = tables.reviewer_profiles
+_BEARER_MAPS: tuple[RowMap[Any], ...] = (
+    maps.SESSIONS,
+    maps.USERS,
+    maps.ARTISTS,
+    maps.REVIEWERS,
+)
+_BEARER = Query(
+    select(*(column for rows in _BEARER_MAPS for column in rows.selected))
+    .select_from(
+        tables.sessions.join(tables.users, tables.users.c.id == tables.sessions.c.user_id)
+        .outerjoin(_session_artist, _session_artist.c.user_id == tables.users.c.id)
+        .outerjoin(_session_reviewer, _session_reviewer.c.user_id == tables.users.c.id)
+    )
+    .where(tables.sessions.c.token_hash == bindparam("token_hash"))
+)
 
 _TOKENS = ByKey(maps.EMAIL_TOKENS)
 _LOCK_BY_TOKEN = _TOKENS.lock_by("token_hash")
@@ -77,6 +98,19 @@ class SqlSessions(SqlRepository[Session, SessionId]):
 
     def by_token(self, token_hash: str) -> Session | None:
         return self._unit.entity(maps.SESSIONS, _BY_TOKEN, token_hash=token_hash)
+
+    def bearer(self, token_hash: str) -> Bearer | None:
+        found = self._unit.rows(_BEARER, token_hash=token_hash)
+        if not found:
+            return None
+        told: list[Any] = []
+        rest = tuple(found[0])
+        for rows in _BEARER_MAPS:
+            part, rest = rest[: rows.width], rest[rows.width :]
+            # All columns of a profile that he does not have are null, its id among them.
+            there = part[rows.columns.index("id")] is not None
+            told.append(rows.load(self._unit.dialect, part) if there else None)
+        return Bearer(*told)
 
     def remove(self, session_id: SessionId) -> None:
         self._unit.remove(maps.SESSIONS, session_id, op=Op.FORGET)

@@ -52,6 +52,21 @@ class PeopleContract(StoreFixtures):
         with store.read() as tx:
             assert tx.sessions.find(session.id) is None
 
+    def test_a_token_tells_its_bearer_and_what_he_is(self, store: Store, scene: Scene) -> None:
+        plain, both = scene.user(), scene.user()
+        artist, reviewer = scene.artist(user_id=both.id), scene.reviewer(user_id=both.id)
+        sessions = [a_session(user_id=plain.id), a_session(user_id=both.id)]
+        with store.begin() as tx:
+            tx.sessions.add(*sessions)
+
+        with store.read() as tx:
+            first, second = (tx.sessions.bearer(one.token_hash) for one in sessions)
+            nobody = tx.sessions.bearer("unknown")
+
+        assert nobody is None
+        assert first == (sessions[0], plain, None, None)
+        assert second == (sessions[1], both, artist, reviewer)
+
     def test_a_mail_token_is_locked_by_its_hash(self, store: Store, scene: Scene) -> None:
         token = an_email_token(user_id=scene.user().id)
 
