@@ -68,13 +68,15 @@ class Search:
     """Which reviewers a store should look for.
 
     *genres* is everything that matches the track through the tree; *tier* None means any;
-    *ratings_below* asks for newcomers; *exclude* leaves out those seen already.
+    *ratings_below* asks for newcomers; *account_before* for accounts made until then whose address
+    is verified; *exclude* leaves out those seen already.
     """
 
     track_id: TrackId
     genres: frozenset[GenreId]
     tier: Tier | None = None
     ratings_below: int | None = None
+    account_before: datetime | None = None
     exclude: frozenset[ReviewerId] = frozenset()
 
 

@@ -40,6 +40,7 @@ class MemoryReviewers(Rows[ReviewerProfile, ReviewerId]):
             and not one.is_restricted
             and one.active_count < self._rules.active_assignments_max(one.tier)
             and one.id not in had_it
+            and (search.account_before is None or self._is_of_age(one, search.account_before))
         )
         return heapq.nsmallest(limit, able, key=standing)
 
@@ -61,6 +62,10 @@ class MemoryReviewers(Rows[ReviewerProfile, ReviewerId]):
         self, *, is_restricted: bool | None, after: str | None, limit: int
     ) -> Sequence[ReviewerProfile]:
         return self._page(after=after, limit=limit, is_restricted=is_restricted)
+
+    def _is_of_age(self, one: ReviewerProfile, account_before: datetime) -> bool:
+        user = self._users.rows[one.user_id]
+        return user.email_verified is not None and user.created_at <= account_before
 
     def _matching(self, search: Search) -> Iterator[ReviewerProfile]:
         """Iterate over those whom the search describes, eligible or not."""

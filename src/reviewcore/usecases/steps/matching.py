@@ -93,7 +93,9 @@ def verdicts(
 def _searches(
     tx: Transaction, market: Market, slots: Sequence[Slot]
 ) -> Iterable[tuple[Search, int]]:
-    base = Search(track_id=market.track.id, genres=market.genres)
+    # Judged again below, but a crowd of newcomers must not hide whoever may review today.
+    of_age = tx.now - timedelta(hours=tx.rules.reviewer_account_age_hours)
+    base = Search(track_id=market.track.id, genres=market.genres, account_before=of_age)
     pro = sum(slot.tier is Tier.PRO for slot in slots)
     exploring = sum(
         slot.tier is Tier.NORMAL and explores(slot.track_id, slot.number, rules=tx.rules)

@@ -47,6 +47,11 @@ _FREE = """NOT EXISTS (
     SELECT 1 FROM reviews
     WHERE reviews.track_id = :track_id AND reviews.reviewer_id = one.reviewer_id
 )"""
+_OF_AGE = """EXISTS (
+    SELECT 1 FROM reviewer_profiles JOIN users ON users.id = reviewer_profiles.user_id
+    WHERE reviewer_profiles.id = one.reviewer_id
+      AND users.email_verified IS NOT NULL AND users.created_at <= $before
+)"""
 _NOT_EXCLUDED = "one.reviewer_id NOT IN (SELECT value FROM json_each(:exclude))"
 
 _POSTGRESQL = Template(f"""
@@ -71,7 +76,7 @@ WHERE best.genre_id = genre.value AND best.reviewer_id IN (SELECT one.reviewer_i
 ORDER BY {_BEST_FIRST} LIMIT CAST(:limit AS integer)
 """)  # noqa: S608 - made of constants
 
-_TABLES = frozenset({"reviewer_genres", "reviews"})
+_TABLES = frozenset({"reviewer_genres", "reviews", "reviewer_profiles", "users"})
 
 
 class _Kind(NamedTuple):
@@ -80,6 +85,7 @@ class _Kind(NamedTuple):
     available: str
     ratings: bool
     is_survey: bool
+    is_of_age: bool = False
 
 
 def _search(kind: _Kind) -> ByDialect:
@@ -88,24 +94,29 @@ def _search(kind: _Kind) -> ByDialect:
         "ratings": "one.rating_count = ratings.value" if kind.ratings else "1 = 1",
     }
     free = "1 = 1" if kind.is_survey else _FREE
+    of_age = Template(_OF_AGE if kind.is_of_age else "1 = 1")
     postgresql = _POSTGRESQL.substitute(
         shared,
-        others=f"one.reviewer_id <> ALL (CAST(:exclude AS text[])) AND {free}",
+        others=f"one.reviewer_id <> ALL (CAST(:exclude AS text[])) AND {free}"
+        f" AND {of_age.substitute(before='CAST(:before AS timestamptz)')}",
         counts="CROSS JOIN unnest(CAST(:ratings AS integer[])) AS ratings (value)"
         if kind.ratings
         else "",
     )
     sqlite = _SQLITE.substitute(
         shared,
-        others=f"{_NOT_EXCLUDED} AND {free}",
+        others=f"{_NOT_EXCLUDED} AND {free} AND {of_age.substitute(before=':before')}",
         counts="CROSS JOIN json_each(:ratings) AS ratings" if kind.ratings else "",
     )
     return ByDialect(postgresql=text(postgresql), sqlite=text(sqlite), tables=_TABLES)
 
 
 _CANDIDATES = {
-    ratings: _search(_Kind("one.available", ratings=ratings, is_survey=False))
+    (ratings, of_age): _search(
+        _Kind("one.available", ratings=ratings, is_survey=False, is_of_age=of_age)
+    )
     for ratings in (False, True)
+    for of_age in (False, True)
 }
 _SURVEYS = {
     ratings: [
@@ -126,7 +137,7 @@ def find(unit: Unit, search: Search, *, rules: MarketRules, limit: int) -> list[
     Reads more, a bounded number of times, when others hold those who were found.
     """
     loads = {tier: rules.active_assignments_max(tier) for tier in Tier}
-    query = _CANDIDATES[search.ratings_below is not None]
+    query = _CANDIDATES[search.ratings_below is not None, search.account_before is not None]
     seen = set(search.exclude)
     found: list[ReviewerProfile] = []
     window = limit
@@ -173,6 +184,8 @@ def _best(
         "normal_load": loads[Tier.NORMAL] if wanted[Tier.NORMAL] else NO_LOAD,
         "pro_load": loads[Tier.PRO] if wanted[Tier.PRO] else NO_LOAD,
     }
+    if search.account_before is not None:
+        given["before"] = search.account_before
     if search.ratings_below is not None:
         given["ratings"] = range(search.ratings_below)
     return [row[0] for row in unit.rows(query, **given)]

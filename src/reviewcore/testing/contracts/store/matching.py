@@ -15,7 +15,7 @@ from reviewcore.domain.rules import MarketRules, Tier
 from reviewcore.domain.tracks import Track
 from reviewcore.ports.store import Store
 from reviewcore.testing.builders import an_id
-from reviewcore.testing.clock import START
+from reviewcore.testing.clock import START, ManualClock
 from reviewcore.testing.contracts.store.scene import Scene, StoreFixtures
 
 HOUSE = GenreId("house")
@@ -100,6 +100,19 @@ class MatchingContract(StoreFixtures):
         assert find(store, search(track, tier=Tier.PRO)) == [pro]
         assert find(store, search(track, ratings_below=10)) == [newcomer]
         assert find(store, search(track, exclude=frozenset({pro.id}))) == [known, newcomer]
+
+    def test_the_search_narrows_by_age_and_verified_address(
+        self, store: Store, scene: Scene, clock: ManualClock
+    ) -> None:
+        track, now = scene.track(), clock()
+        old = scene.user(created_at=now - timedelta(hours=2), email_verified=now)
+        young = scene.user(created_at=now - timedelta(hours=1), email_verified=now)
+        unverified = scene.user(created_at=now - timedelta(hours=2), email_verified=None)
+        known, *_ = [scene.reviewer(user_id=one.id) for one in (old, young, unverified)]
+
+        found = find(store, search(track, account_before=now - timedelta(hours=2)))
+
+        assert found == [known]
 
     def test_candidates_come_best_first(self, store: Store, scene: Scene) -> None:
         track = scene.track()
