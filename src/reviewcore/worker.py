@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from reviewcore.domain.errors import ReviewcoreError
@@ -46,6 +46,7 @@ DELIVERIES_MAX = 20
 """After so many tries, about 14 hours, an event is given up and stays listed."""
 
 LOOK_AHEAD = timedelta(days=1)
+FORGET_EVERY = timedelta(hours=1)
 TICK_SECONDS = 0.25
 
 SUPPLY = frozenset(
@@ -103,7 +104,9 @@ class Worker:
             self.send_payouts,
             self.close,
             self.lapse,
+            self.forget,
         )
+        self._forgot_at: datetime | None = None
 
     def tick(self) -> int:
         """Do one batch of everything that is due; a step that fails does not stop the others."""
@@ -115,8 +118,7 @@ class Worker:
         Tracks that wait for reviewers, and open checkouts, are looked at once even if their time
         to be looked at again has not come.
         """
-        with self._app.store.begin() as tx:
-            tx.tracks.wake(None, now=tx.now, limit=1_000_000)
+        self._block(lambda tx: tx.tracks.wake(None, now=tx.now, limit=1_000_000))
         done = self.follow_checkouts(ahead=LOOK_AHEAD, limit=1_000)
         while did := sum(step() for step in self.steps):
             done += did
@@ -132,8 +134,7 @@ class Worker:
 
     def deliver(self) -> int:
         """Hand events to subscribers and write the mails they ask for, in order per aggregate."""
-        with self._app.store.begin() as tx:
-            due = tx.events.lease(tx.now, until=tx.now + LEASE, limit=BATCH)
+        due = self._block(lambda tx: tx.events.lease(tx.now, until=tx.now + LEASE, limit=BATCH))
         delivered: list[EventId] = []
         for event in due:
             try:
@@ -144,8 +145,7 @@ class Worker:
                 delivered.append(event.id)
         self._wake(due)
         if delivered:
-            with self._app.store.begin() as tx:
-                tx.events.mark_delivered(delivered, at=tx.now)
+            self._block(lambda tx: tx.events.mark_delivered(delivered, at=tx.now))
         return len(due)
 
     def _deliver_one(self, event: EventRecord) -> None:
@@ -159,9 +159,14 @@ class Worker:
         failure = type(error).__name__
         log.warning("event %s (%s) was not delivered: %s", event.id, event.type, failure)
         tries = event.attempts + 1
-        with self._app.store.begin() as tx:
-            again = tx.now + backoff(tries) if tries < DELIVERIES_MAX else None
-            tx.events.mark_failed(event.id, failure=failure, next_attempt_at=again)
+        pause = backoff(tries) if tries < DELIVERIES_MAX else None
+        self._block(
+            lambda tx: tx.events.mark_failed(
+                event.id,
+                failure=failure,
+                next_attempt_at=tx.now + pause if pause is not None else None,
+            )
+        )
 
     def _wake(self, told: Sequence[EventRecord]) -> None:
         payloads = [event.payload for event in told if event.type in SUPPLY]
@@ -195,9 +200,9 @@ class Worker:
 
     def follow_checkouts(self, *, ahead: timedelta = timedelta(0), limit: int = BATCH) -> int:
         """Ask the processor how checkouts stand, resume interrupted ones, expire unwanted ones."""
-        with self._app.store.begin() as tx:
-            horizon = tx.now + ahead
-            due = tx.attempts.lease(horizon, until=tx.now + LEASE, limit=limit)
+        due = self._block(
+            lambda tx: tx.attempts.lease(tx.now + ahead, until=tx.now + LEASE, limit=limit)
+        )
         self._each(due, self._follow)
         return len(due)
 
@@ -215,8 +220,7 @@ class Worker:
 
     def send_refunds(self) -> int:
         """Send intended refunds."""
-        with self._app.store.begin() as tx:
-            due = tx.refunds.lease(tx.now, until=tx.now + LEASE, limit=BATCH)
+        due = self._block(lambda tx: tx.refunds.lease(tx.now, until=tx.now + LEASE, limit=BATCH))
         self._each(
             due, lambda refund: self._app.drive(send_refund, SendRefund(refund_id=refund.id))
         )
@@ -224,8 +228,7 @@ class Worker:
 
     def send_payouts(self) -> int:
         """Send reserved payouts."""
-        with self._app.store.begin() as tx:
-            due = tx.payouts.lease(tx.now, until=tx.now + LEASE, limit=BATCH)
+        due = self._block(lambda tx: tx.payouts.lease(tx.now, until=tx.now + LEASE, limit=BATCH))
         self._each(
             due, lambda payout: self._app.drive(send_payout, SendPayout(payout_id=payout.id))
         )
@@ -258,6 +261,16 @@ class Worker:
         )
         return dismissed + len(self._app.perform(end_grants, EndGrants()))
 
+    def forget(self) -> int:
+        """Forget idempotency keys that are too old to be repeated; looked at once an hour."""
+        now = self._app.store.now()
+        if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
+            self._forgot_at = now
+            self._block(
+                lambda tx: tx.idempotency.purge(tx.now - timedelta(days=tx.rules.idempotency_days))
+            )
+        return 0
+
     # ── when something is in the way ─────────────────────────────────────────────────────────
 
     def _each(self, things: Iterable[T], act: Callable[[T], object]) -> int:
@@ -275,6 +288,10 @@ class Worker:
             else:
                 done += 1
         return done
+
+    def _block(self, act: Callable[[Transaction], R]) -> R:
+        """Run *act* in a transaction, again if others were in the way."""
+        return self._app.perform(lambda tx, _: act(tx), None)
 
     def _guarded(self, step: Callable[[], int]) -> int:
         try:

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import threading
 
+import attrs
 import pytest
 
 from reviewcore.adapters.mail import MemoryMail
-from reviewcore.domain.errors import StoreUnavailable
+from reviewcore.domain.errors import IdempotencyKeyReused, StoreUnavailable
 from reviewcore.domain.events import EventRecord
 from reviewcore.domain.ids import UserId
 from reviewcore.domain.payments import RefundStatus
@@ -14,9 +15,11 @@ from reviewcore.ports.mail import Letter
 from reviewcore.testing.faults import Call, Fault, FaultyPayments
 from reviewcore.usecases import (
     ConfirmEmailAsAdmin,
+    OpenArtistProfile,
     OpenReviewerProfile,
     SignUp,
     confirm_email_as_admin,
+    open_artist_profile,
     open_reviewer_profile,
     sign_up,
 )
@@ -280,3 +283,21 @@ def test_nothing_is_left_to_do_after_everything_was_done(world: World) -> None:
     world.work()
 
     assert world.work() == 0
+
+
+def test_keys_are_forgotten_after_their_days_and_not_before() -> None:
+    world = World(idempotency_days=2)
+    worker = Worker(world.app)
+    user = world.a_user()
+    command = OpenArtistProfile(user_id=user.id, artist_name="Nova")
+    world.do(open_artist_profile, command, key="k")
+
+    world.wait(days=2)
+    worker.drain()
+    with pytest.raises(IdempotencyKeyReused):
+        world.do(open_artist_profile, attrs.evolve(command, artist_name="Luna"), key="k")
+    world.wait(hours=2)
+    worker.drain()
+    changed = world.do(open_artist_profile, attrs.evolve(command, artist_name="Luna"), key="k")
+
+    assert changed.artist_name == "Luna"
