@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from reviewcore.adapters.sandbox import SandboxBank
+from reviewcore.domain.flags import FlagStatus
 from reviewcore.domain.laws import violations
-from reviewcore.domain.ledger import PROCESSOR
+from reviewcore.domain.ledger import LOSSES, PROCESSOR, PROMOTION, REVENUE
 from reviewcore.domain.payments import AttemptStatus, Refund, RefundStatus
 from reviewcore.domain.payouts import Payout, PayoutStatus
 from reviewcore.domain.slots import SlotState
@@ -20,6 +21,7 @@ def wrongs(before: Snapshot | None, after: Snapshot, bank: SandboxBank) -> tuple
     return (
         *(str(violation) for violation in violations(after.view)),
         *_stranded(after),
+        *_misbooked(after),
         *_misnumbered(after),
         *(_rewritten(before, after) if before is not None else ()),
         *_disagreements(after, bank),
@@ -46,6 +48,24 @@ def _stranded(snapshot: Snapshot) -> Iterator[str]:
         for number, state in snapshot.view.states(track).items():
             if state is SlotState.OPEN:
                 yield f"slot {number} of the closed track {track.id} is open"
+
+
+def _misbooked(snapshot: Snapshot) -> Iterator[str]:
+    """Recompute the market's own accounts from the reviews, each of which counts or does not."""
+    due = {REVENUE: 0, LOSSES: 0, PROMOTION: 0}
+    for review in snapshot.delivered:
+        if not review.counts_toward_completion:
+            # Its pay is lost to the market, unless the flag was right and took it back.
+            taken_back = review.flag_status is FlagStatus.UPHELD
+            due[LOSSES] -= 0 if taken_back else review.offered_amount
+        elif snapshot.track[review.track_id].is_free:
+            due[PROMOTION] -= review.offered_amount
+        else:
+            due[REVENUE] += review.slot_price - review.offered_amount
+    for account, amount in due.items():
+        booked = snapshot.view.balances[account]
+        if booked != amount:
+            yield f"{account} is {booked}, recomputed from the reviews {amount}"
 
 
 # ── history ──────────────────────────────────────────────────────────────────────────────────
@@ -137,13 +157,10 @@ def _kind(one: Refund | Payout) -> str:
 
 
 def _unbalanced(snapshot: Snapshot, bank: SandboxBank) -> Iterator[str]:
-    sums: Counter[str] = Counter()
-    for entry in snapshot.view.entries:
-        for posting in entry.postings:
-            sums[posting.account] += posting.amount
+    owed = -snapshot.view.balances[PROCESSOR]
     booked = bank.balance(snapshot.view.rules.currency)
-    if -sums[PROCESSOR] != booked:
-        yield f"the processor owes us {-sums[PROCESSOR]}, and its books say {booked}"
+    if owed != booked:
+        yield f"the processor owes us {owed}, and its books say {booked}"
     known = {attempt.id for attempt in snapshot.attempts if attempt.status is AttemptStatus.PAID}
     for paid in bank.paid():
         if paid.attempt_id not in known:

@@ -161,6 +161,8 @@ class Earning(Judging):
         self.make_payable(reviewer_id)
         hasty = Withdraw(reviewer_id=reviewer_id, method=PayoutMethod.STRIPE_CONNECT)
         self.perform(withdraw, hasty)
+        forgotten = Withdraw(reviewer_id=reviewer_id, method=PayoutMethod.MANUAL)
+        self.perform(withdraw, forgotten)
         if patient:
             self.clock.advance(days=self.rules_in_force.payout_delay_days)
 

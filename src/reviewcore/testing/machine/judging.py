@@ -45,6 +45,10 @@ from reviewcore.usecases import (
 JUDGES = st.sampled_from(("admin", "admin", "admin", "artist", "reviewer"))
 
 
+MEANWHILE = st.sampled_from(("replaced", "closed", "nothing"))
+"""What becomes of a flagged review's slot before the verdict."""
+
+
 class Judging(Reviewing):
     """Ratings, gems, flags, restrictions and tiers."""
 
@@ -114,40 +118,41 @@ class Judging(Reviewing):
             self.perform(dismiss_flag, dismiss)
 
     @precondition(when.there_are_deliveries)
-    @rule(which=WHICH, replaced=st.booleans(), closed=st.booleans(), upheld=st.booleans())
-    def a_flag_runs_its_course(
-        self,
-        *,
-        which: int,
-        replaced: bool,
-        closed: bool,
-        upheld: bool,
-    ) -> None:
-        unflagged = [one for one in self.now.delivered if one.flag_status is None]
-        review = pick(which, unflagged or self.now.delivered)
-        flagged = self.perform(
-            flag_review,
-            FlagReview(
-                review_id=review.id, artist_id=review.artist_id, reason=FlagReason.LOW_EFFORT
-            ),
+    @rule(which=WHICH, meanwhile=MEANWHILE, upheld=st.booleans())
+    def a_flag_runs_its_course(self, *, which: int, meanwhile: str, upheld: bool) -> None:
+        review = pick(which, self._flaggable() or self.now.delivered)
+        command = FlagReview(
+            review_id=review.id, artist_id=review.artist_id, reason=FlagReason.LOW_EFFORT
         )
-        if isinstance(flagged, Refusal):
+        if isinstance(self.perform(flag_review, command), Refusal):
             return
         if self.now.reviewer[review.reviewer_id].is_restricted:
             self.reached("a flag restricts")
-        if replaced:
+        flag = self.now.open_flags[-1]
+        if meanwhile == "replaced":
             self._replace(review)
-        if closed:
+        elif meanwhile == "closed":
             close = CloseTrack(track_id=review.track_id, admin_id=self.admin, reason="enough")
             if not isinstance(self.perform(close_track, close), Refusal):
                 self.reached("a track with an open flag is closed")
-        flag = self.now.open_flags[-1]
-        verdict = (uphold_flag, UpholdFlag) if upheld else (dismiss_flag, DismissFlag)
-        usecase, command = verdict
         for _ in range(2):
-            self.perform(usecase, command(flag_id=flag.id, admin_id=self.admin, reason="seen"))
+            if upheld:
+                uphold = UpholdFlag(flag_id=flag.id, admin_id=self.admin, reason="seen")
+                self.perform(uphold_flag, uphold)
+            else:
+                dismiss = DismissFlag(flag_id=flag.id, admin_id=self.admin, reason="seen")
+                self.perform(dismiss_flag, dismiss)
         if self.now.reviewer[review.reviewer_id].pending_balance < 0:
             self.reached("a balance is below zero")
+
+    def _flaggable(self) -> list[Review]:
+        window = timedelta(days=self.rules_in_force.flag_window_days)
+        since = self.clock() - window
+        return [
+            one
+            for one in self.now.delivered
+            if one.flag_status is None and one.ended_at is not None and one.ended_at >= since
+        ]
 
     def _replace(self, review: Review) -> None:
         if when.newcomers_may_come(self):

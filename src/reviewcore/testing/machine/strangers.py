@@ -29,6 +29,7 @@ from reviewcore.usecases import (
     CheckOut,
     CloseTrack,
     CompleteReview,
+    ConnectPayoutAccount,
     DismissFlag,
     FlagReview,
     GemReview,
@@ -51,6 +52,7 @@ from reviewcore.usecases import (
     check_out,
     close_track,
     complete_review,
+    connect_payout_account,
     dismiss_flag,
     flag_review,
     gem_review,
@@ -100,6 +102,18 @@ class Strangers(World):
         track = pick(which, self.now.view.tracks)
         stranger = next(one for one in self.artist_ids if one != track.artist_id)
         self._refused(as_owner(track.id, stranger), by=NotYourTrack)
+
+    @precondition(when.there_are_accounts)
+    @rule(which=WHICH)
+    def a_stranger_claims_a_payout_account(self, *, which: int) -> None:
+        holders = [one for one in self.now.view.reviewers if one.stripe_account_id]
+        holder = pick(which, holders)
+        thief = pick(which, [one for one in self.reviewer_ids if one != holder.id])
+        command = ConnectPayoutAccount(reviewer_id=thief, account_id=holder.stripe_account_id)
+        # In a storm the processor may be what refuses; the account changes hands in no case.
+        answer = self.drive(connect_payout_account, command)
+        assert isinstance(answer, Refusal)
+        assert self.now.reviewer[thief].stripe_account_id != holder.stripe_account_id
 
     @precondition(when.is_quiet)
     @rule()
