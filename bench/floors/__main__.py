@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
 import re
@@ -11,11 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from unittest import mock
+
+from sqlalchemy import URL
 
 from bench import load, market
 from bench.database import CACHE, FLOORS
-from reviewcore.adapters.sql import SqlStore, flush
+from reviewcore.adapters.sql import SqlStore
+from reviewcore.adapters.sql.postgres import PostgresDoors, PostgresLink
+from reviewcore.adapters.sql.store import Doors
 from tests.integration.postgres import SETTINGS, Server, running_server
 
 LOGGING = MappingProxyType(
@@ -80,29 +82,37 @@ def _write(operation: str, form: str, sent: list[str]) -> None:
 
 def _logged(server: Server, url: str, operation: str, form: str) -> Iterator[str]:
     """Yield what one operation sends, in pgbench's words."""
-    one_by_one = form == "one by one"
     # Each database is its own, so that the operation finds cell CELL untouched.
     copy = server.create_database(template=url.rpartition("/")[2])
     tokens = itertools.count()
+    kind = OneByOne if form == "one by one" else SqlStore
     app = load.app_of(
-        SqlStore(copy, rules=market.RULES, pool_size=1, tokens=lambda: f"~{next(tokens):07d}")
+        kind(copy, rules=market.RULES, pool_size=1, tokens=lambda: f"~{next(tokens):07d}")
     )
     do = load.operation_of(app, operation)
-    with (
-        mock.patch.object(flush, "hands_over", return_value=True)
-        if one_by_one
-        else contextlib.nullcontext()
-    ):
-        for number in range(1, TIMES_BEFORE + 1):
-            do(number)
-        with _log_of(server) as log:
-            do(CELL)
+    for number in range(1, TIMES_BEFORE + 1):
+        do(number)
+    with _log_of(server) as log:
+        do(CELL)
     app.store.close()
     names = _Names()
     for entry in log:
         found = SENT.fullmatch(entry["message"])
         if found is not None and entry["dbname"] == copy.rpartition("/")[2]:
             yield names.substitute(found[1], entry.get("detail", ""))
+
+
+class OneByOneLink(PostgresLink):
+    """A connection on which each write is a statement of its own."""
+
+    sends_together = False
+
+
+class OneByOne(SqlStore):
+    """The store as it would be without the joint flush: what the first floor stands for."""
+
+    def _open(self, url: URL, *, pool_size: int) -> Doors:
+        return PostgresDoors(url, pool_size=pool_size, link=OneByOneLink)
 
 
 class _log_of:  # noqa: N801 - reads as a context

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 
 from reviewcore.domain import events, ledger
 from reviewcore.domain.flags import Flag
 from reviewcore.domain.ids import SYSTEM, FlagId
 from reviewcore.domain.reviewers import RestrictionCause
-from reviewcore.domain.reviews import slot_states
+from reviewcore.domain.reviews import Review, slot_states
 from reviewcore.domain.slots import SlotState
+from reviewcore.domain.tracks import Track
 from reviewcore.ports.store import Transaction
 from reviewcore.usecases.steps.flags import lock_case, require_reason
 
@@ -58,12 +61,20 @@ def dismiss_flag(tx: Transaction, command: DismissFlag) -> Flag:
     if lifted:
         tx.events.add(events.ReviewerUnrestricted(reviewer_id=reviewer.id))
     if counts:
-        further, story = track.count(tx.now)
-        still_open = sum(
-            state is SlotState.OPEN and number != review.slot_number
-            for number, state in states.items()
-        )
-        tx.tracks.update(further if still_open else further.rest())
-        tx.ledger.add(ledger.flag_dismissed(review, is_free=track.is_free))
-        tx.events.add(*story)
+        _count_again(tx, track, review, states)
     return flag
+
+
+def _count_again(
+    tx: Transaction, track: Track, review: Review, states: Mapping[int, SlotState]
+) -> None:
+    """Step the track forward again and undo the flag's entry; *states* are those before."""
+    further, story = track.count(tx.now)
+    still_open = any(
+        state is SlotState.OPEN and number != review.slot_number for number, state in states.items()
+    )
+
+    tx.tracks.update(further if still_open else further.rest())
+    tx.ledger.add(ledger.flag_dismissed(review, is_free=track.is_free))
+
+    tx.events.add(*story)

@@ -12,7 +12,7 @@ import attrs
 from reviewcore.adapters.sql import tables
 from reviewcore.adapters.sql.changes import Change, Changes, frees_first, hands_over
 from reviewcore.adapters.sql.copies import COPIED_TO, copies_of
-from reviewcore.adapters.sql.dialects import SQLITE, Dialect, Row
+from reviewcore.adapters.sql.dialects import Dialect, Row
 from reviewcore.adapters.sql.maps import EVENTS
 from reviewcore.adapters.sql.rows import RowMap
 from reviewcore.adapters.sql.statements import Op, Shape, Write, alone, together
@@ -32,6 +32,11 @@ class Link(Protocol):
     @property
     def dialect(self) -> Dialect: ...
 
+    @property
+    def sends_together(self) -> bool:
+        """Whether writes go in one statement, where they can."""
+        ...
+
     def fetch(self, sql: str, arguments: Sequence[Any]) -> list[Row]: ...
 
     def change(self, sql: str, arguments: Sequence[Any]) -> int: ...
@@ -47,7 +52,7 @@ def send(changes: Changes, link: Link) -> None:
     changed does not exist.
     """
     dialect = link.dialect
-    apart = dialect is SQLITE or hands_over(changes)
+    apart = not link.sends_together or hands_over(changes)
     writes = _writes(changes, dialect, apart=apart)
     if not apart and (_are_many(writes) or _replace_copies(writes)):
         # Events are numbered differently then, so the writes are made anew.

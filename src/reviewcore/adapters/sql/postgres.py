@@ -38,6 +38,7 @@ class PostgresLink:
     """A psycopg connection in a transaction."""
 
     dialect = POSTGRESQL
+    sends_together = True
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
@@ -90,7 +91,10 @@ class PostgresDoors:
 
     dialect = POSTGRESQL
 
-    def __init__(self, url: URL, *, pool_size: int) -> None:
+    def __init__(
+        self, url: URL, *, pool_size: int, link: type[PostgresLink] = PostgresLink
+    ) -> None:
+        self._link = link
         # Transactions are begun and ended by our own statements, one trip each.
         self.engine = create_engine(
             url,
@@ -154,7 +158,7 @@ class PostgresDoors:
         except (psycopg.OperationalError, exc.OperationalError, exc.TimeoutError) as error:
             # None names the URL: they tell host and user, or the pool's size.
             raise StoreUnavailable from error
-        return pooled, PostgresLink(raw(pooled.dbapi_connection))
+        return pooled, self._link(raw(pooled.dbapi_connection))
 
 
 def raw(connection: DBAPIConnection | None) -> psycopg.Connection[Any]:

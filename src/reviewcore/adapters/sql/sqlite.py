@@ -43,6 +43,7 @@ class SqliteLink:
     """A connection of the sqlite3 module in a transaction."""
 
     dialect = SQLITE
+    sends_together = False
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._cursor = connection.cursor()

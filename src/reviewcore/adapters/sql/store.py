@@ -59,7 +59,7 @@ class SqlStore:
         self._clock = clock
         self._ids = ids if ids is not None else TimeIds(clock)
         self._tokens = tokens
-        self._doors = _doors(make_url(url), pool_size=pool_size)
+        self._doors = self._open(make_url(url), pool_size=pool_size)
         self._cache = TreeCache()
         self._thread = threading.local()
 
@@ -124,6 +124,9 @@ class SqlStore:
 
     def close(self) -> None:
         self._doors.close()
+
+    def _open(self, url: URL, *, pool_size: int) -> Doors:
+        return _doors(url, pool_size=pool_size)
 
     def _context(self, actor: str) -> Context:
         return Context(
