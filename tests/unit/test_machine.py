@@ -9,7 +9,7 @@ from reviewcore.testing.machine import MarketMachine, Tally, differential
 from reviewcore.testing.machine.running import fresh_seed, run
 from reviewcore.testing.machine.tally import UNREACHABLE, leaf_errors, use_cases
 
-EXAMPLES = 70
+EXAMPLES = 100
 STEPS = 50
 
 
