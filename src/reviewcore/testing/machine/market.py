@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -58,12 +59,20 @@ def small_rules(draw: st.DrawFn) -> MarketRules:
         flag_open_days_max=one_of(14, 2),
         unplayable_reports_max=one_of(2, 1),
         unplayable_per_day_max=one_of(1, 3, 0),
-        earning_hold_days=one_of(0, 1),
-        payout_delay_days=one_of(0, 7),
-        minimum_payout_cents=Cents(one_of(40, 1, 100)),
-        fill_deadline_days=one_of(1, 14),
-        packages=MappingProxyType({kind: draw(_packages()) for kind in PackageType}),
+        **draw(_money()),
     )
+
+
+@st.composite
+def _money(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw what packages cost, when reviewers are paid, and when artists get money back."""
+    return {
+        "earning_hold_days": draw(st.sampled_from((0, 1))),
+        "payout_delay_days": draw(st.sampled_from((0, 7))),
+        "minimum_payout_cents": Cents(draw(st.sampled_from((40, 1, 100)))),
+        "fill_deadline_days": draw(st.sampled_from((1, 14))),
+        "packages": MappingProxyType({kind: draw(_packages()) for kind in PackageType}),
+    }
 
 
 @st.composite
