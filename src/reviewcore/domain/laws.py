@@ -179,6 +179,26 @@ def deferred_equals_slots(view: MarketView) -> Iterator[Violation]:
         yield from _compare("deferred_equals_slots", track.id, deferred=(deferred, due))
 
 
+def market_accounts_follow_reviews(view: MarketView) -> Iterator[Violation]:
+    """Law 2: revenue, losses and promotion are what the delivered reviews, all of them, make."""
+    is_free = {track.id: track.is_free for track in view.tracks}
+    due = Counter({ledger.REVENUE: 0, ledger.LOSSES: 0, ledger.PROMOTION: 0})
+    for review in view.reviews:
+        if review.status is not ReviewStatus.COMPLETED:
+            continue
+        if not review.counts_toward_completion:
+            # Its pay is lost to the market, unless the flag was right and took it back.
+            taken_back = review.flag_status is FlagStatus.UPHELD
+            due[ledger.LOSSES] -= 0 if taken_back else review.offered_amount
+        elif is_free[review.track_id]:
+            due[ledger.PROMOTION] -= review.offered_amount
+        else:
+            due[ledger.REVENUE] += review.slot_price - review.offered_amount
+    for account, amount in due.items():
+        booked = view.balances[account]
+        yield from _compare("market_accounts_follow_reviews", account, balance=(booked, amount))
+
+
 # ── 3 and 6: slots ───────────────────────────────────────────────────────────────────────────
 
 
@@ -402,6 +422,17 @@ def promos_are_used_once(view: MarketView) -> Iterator[Violation]:
             yield _broken("promos_are_used_once", artist_id, told=f"{code} {times} times")
 
 
+def closed_tracks_have_no_open_slot(view: MarketView) -> Iterator[Violation]:
+    """Law 6: an open slot of a closed track would owe its price for ever: nobody will fill it."""
+    for track in view.tracks:
+        if track.closed_at is None:
+            continue
+        for number, state in view.states(track).items():
+            if state is SlotState.OPEN:
+                told = f"slot {number} is open though the track is closed"
+                yield _broken("closed_tracks_have_no_open_slot", track.id, told=told)
+
+
 def open_slots_are_sought_for(view: MarketView) -> Iterator[Violation]:
     """Law 10, as far as a snapshot shows: a slot that may be filled waits for the worker."""
     for track in view.tracks:
@@ -416,6 +447,7 @@ LAWS: tuple[Law, ...] = (
     entries_balance,
     totals_equal_ledger,
     deferred_equals_slots,
+    market_accounts_follow_reviews,
     queue_mirrors_active,
     one_holder_a_slot,
     tracks_count_right,
@@ -426,6 +458,7 @@ LAWS: tuple[Law, ...] = (
     reviewers_are_fit,
     flags_are_mirrored,
     promos_are_used_once,
+    closed_tracks_have_no_open_slot,
     open_slots_are_sought_for,
 )
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import attrs
 
 from reviewcore.domain import events
 from reviewcore.domain.ids import ReviewId, TrackId
-from reviewcore.domain.matching import Assignment, Pairing, Search
+from reviewcore.domain.matching import Assignment, Pairing, Search, fits
 from reviewcore.domain.reviews import Review, assign
+from reviewcore.domain.slots import Slot
 from reviewcore.domain.tracks import Track
 from reviewcore.ports.store import Transaction
 from reviewcore.usecases.steps.matching import Market, choose, market_of, open_slots, verdicts
@@ -42,7 +44,9 @@ def assign_reviewers(tx: Transaction, command: AssignReviewers) -> Assignment:
 
     still_open = len(slots) - len(pairs)
     if still_open:
-        pause = RETRY_SOON if _somebody_is_locked(tx, market) else RETRY_AFTER
+        filled = {pair.slot.number for pair in pairs}
+        unfilled = [slot for slot in slots if slot.number not in filled]
+        pause = RETRY_SOON if _somebody_is_locked(tx, market, unfilled) else RETRY_AFTER
         tx.tracks.update(attrs.evolve(track, assign_at=tx.now + pause))
     else:
         tx.tracks.update(track.rest())
@@ -78,8 +82,9 @@ def _hand_out(tx: Transaction, track: Track, pair: Pairing) -> Review:
     return review
 
 
-def _somebody_is_locked(tx: Transaction, market: Market) -> bool:
-    """Whether an eligible reviewer was passed over because another assigner holds him."""
+def _somebody_is_locked(tx: Transaction, market: Market, unfilled: Sequence[Slot]) -> bool:
+    """Whether somebody who could take a slot was passed over because another holds him."""
     search = Search(track_id=market.track.id, genres=market.genres)
     seen = tx.reviewers.survey(search, limit=SURVEY_MAX)
-    return any(reason is None for reason in verdicts(tx, market, seen).values())
+    judged = verdicts(tx, market, seen)
+    return any(judged[one.id] is None and any(fits(one, slot) for slot in unfilled) for one in seen)

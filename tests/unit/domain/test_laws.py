@@ -146,6 +146,12 @@ def test_an_empty_market_breaks_no_law() -> None:
     assert violations(empty) == ()
 
 
+def _closed_with_an_open_slot() -> MarketView:
+    view = changed("tracks", 0, closed_at=START)
+    slot = make.a_slot(track_id=T, number=4)
+    return with_part(view, "slots", [*view.slots, slot])
+
+
 PLANTED: list[tuple[str, str, Callable[[], MarketView]]] = [
     (
         "entries_balance",
@@ -246,6 +252,14 @@ PLANTED: list[tuple[str, str, Callable[[], MarketView]]] = [
             "tracks",
             *(make.a_track(artist_id="a", promo_code="LAUNCH") for _ in range(2)),
         ),
+    ),
+    ("closed_tracks_have_no_open_slot", "t", _closed_with_an_open_slot),
+    ("market_accounts_follow_reviews", "revenue", lambda: changed("reviews", 0, slot_price=98)),
+    ("market_accounts_follow_reviews", "losses", lambda: changed("reviews", 1, offered_amount=49)),
+    (
+        "market_accounts_follow_reviews",
+        "promotion",
+        lambda: changed("tracks", 0, promo_code="LAUNCH"),
     ),
     ("open_slots_are_sought_for", "t", lambda: changed("tracks", 0, assign_at=None)),
 ]
