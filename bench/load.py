@@ -179,8 +179,8 @@ def run_in_memory(completions: int) -> Measured:
 
 def time_assignments(url: str, tracks: Sequence[str]) -> Measured:
     """Assign 25 reviewers to each of *tracks*, one after the other."""
-    from reviewcore.domain.ids import TrackId  # noqa: PLC0415
-    from reviewcore.usecases.assign_reviewers import (  # noqa: PLC0415
+    from reviewcore.domain.ids import TrackId  # noqa: PLC0415 - only here
+    from reviewcore.usecases.assign_reviewers import (  # noqa: PLC0415 - only here
         AssignReviewers,
         assign_reviewers,
     )

@@ -128,7 +128,7 @@ def test_times_are_utc_on_a_connection_of_another_zone(host: Engine, store: SqlS
 
         @event.listens_for(host, "begin")
         def move(connection: object) -> None:
-            connection.exec_driver_sql("SET LOCAL TIME ZONE 'Asia/Tokyo'")  # type: ignore[attr-defined]
+            connection.exec_driver_sql("SET LOCAL TIME ZONE 'Asia/Tokyo'")  # type: ignore[attr-defined]  # SQLAlchemy's
 
     with host.begin() as connection, SqlStore.join(connection, rules=RULES) as tx:
         tx.users.add(user)

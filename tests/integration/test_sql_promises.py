@@ -142,7 +142,7 @@ def test_completing_a_review_takes_five_trips(postgres_market: str) -> None:
 
     with store.begin() as tx:
         tx.flush()
-        pgconn = tx._unit.link._connection.pgconn  # type: ignore[attr-defined]
+        pgconn = tx._unit.link._connection.pgconn  # type: ignore[attr-defined]  # the wire
     with tempfile.TemporaryFile("w+") as file:
         pgconn.trace(file.fileno())
         pgconn.set_trace_flags(Trace.SUPPRESS_TIMESTAMPS)
@@ -393,7 +393,7 @@ def test_an_error_that_is_swallowed_still_undoes_the_block(store: SqlStore) -> N
     with store.begin() as tx:
         tx.users.add(taken)
 
-    with pytest.raises(EmailTaken), store.begin() as tx:  # noqa: PT012
+    with pytest.raises(EmailTaken), store.begin() as tx:  # noqa: PT012 - raised at the end
         tx.users.add(a_user(email=taken.email))
         with pytest.raises(EmailTaken):
             tx.flush()
@@ -473,7 +473,7 @@ def test_a_restart_of_the_server_costs_no_transaction_that_begins_after_it(
     with store.begin() as tx:
         tx.users.add(a_user())
 
-    with pytest.raises(StoreUnavailable), store.begin() as tx:  # noqa: PT012
+    with pytest.raises(StoreUnavailable), store.begin() as tx:  # noqa: PT012 - raised at the end
         end_connections()
         tx.users.by_email("nobody@example.com")
     with store.read() as tx:

@@ -22,7 +22,7 @@ from reviewcore.testing.builders import a_review
 from reviewcore.testing.clock import START
 
 EVENT = EventRecord(
-    id="event-1",  # type: ignore[arg-type]
+    id="event-1",  # type: ignore[arg-type]  # a plain id
     aggregate="track:1",
     sequence=3,
     type="TrackQueued",

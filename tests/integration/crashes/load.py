@@ -344,7 +344,7 @@ def main(folder: Path, url: str, *roles: str) -> None:
         for number in range(CUSTOMERS):
             journal = Journal(folder / f"journal-{number}")
             customer = Customer(app, bank, journal, number=number)
-            acts.append((number, lambda one=customer, n=number: live(one, people, number=n)))  # type: ignore[misc]
+            acts.append((number, lambda one=customer, n=number: live(one, people, number=n)))  # type: ignore[misc]  # bound early
     if "worker" in roles:
         acts.append((WORKER, lambda: Worker(app).run(threading.Event())))
     for number, act in acts:

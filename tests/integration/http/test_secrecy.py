@@ -89,7 +89,7 @@ def test_a_failure_of_ours_tells_and_logs_no_words(caplog: pytest.LogCaptureFixt
         def read(self) -> None:
             raise RuntimeError(f"the row was {row}")
 
-    app.store = Broken()  # type: ignore[assignment]
+    app.store = Broken()  # type: ignore[assignment]  # broken on purpose
     litestar = create_app(
         app, admin_emails=frozenset(), base_url="http://testserver.local", bank=None
     )

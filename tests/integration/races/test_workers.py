@@ -179,7 +179,7 @@ def test_two_processes_share_the_work_and_each_thing_is_done_once(
     world = make_world(bank_file=tmp_path / "bank.db")
     prepare(world)
     told = tmp_path / "told"
-    url = world.store._doors.engine.url.render_as_string(hide_password=False)  # type: ignore[attr-defined]
+    url = world.store._doors.engine.url.render_as_string(hide_password=False)  # type: ignore[attr-defined]  # a SqlStore
     command = [sys.executable, "-m", "tests.integration.races.worker_process"]
     arguments = [url, str(tmp_path / "bank.db"), world.clock().isoformat(), str(told)]
     processes = [

@@ -14,8 +14,8 @@ from reviewcore.domain.words import judge_words, words_of
         ("", ()),
         ("  ...!? — \n", ()),
         ("The bass, the BASS!", ("the", "bass", "the", "bass")),
-        ("don't stop 'til l’intro'", ("don't", "stop", "til", "l'intro")),  # noqa: RUF001
-        ("DON’T don't", ("don't", "don't")),  # noqa: RUF001
+        ("don't stop 'til l’intro'", ("don't", "stop", "til", "l'intro")),  # noqa: RUF001 - as people type
+        ("DON’T don't", ("don't", "don't")),  # noqa: RUF001 - as people type
         ("a''b '' '", ("a", "b")),
         (
             "low-end snake_case 808s at 1:23",
@@ -23,7 +23,7 @@ from reviewcore.domain.words import judge_words, words_of
         ),
         ("Größe GRÖSSE", ("grösse", "grösse")),
         ("cafe\u0301 café", ("café", "café")),
-        ("ｂａｓｓ bass", ("bass", "bass")),  # noqa: RUF001
+        ("ｂａｓｓ bass", ("bass", "bass")),  # noqa: RUF001 - as people type
         ("ba\u200bss ba\u00adss \u2060bass", ("bass", "bass", "bass")),
         ("🔥🔥 ❤\ufe0f fire❤\ufe0f 1\ufe0f\u20e3", ("fire", "1\ufe0f\u20e3")),
         ("हिन्दी में", ("हिन्दी", "में")),
@@ -98,7 +98,7 @@ def test_invisible_characters_make_no_word_different() -> None:
 
 
 def test_a_chinese_sentence_can_be_enough() -> None:
-    judge("这首歌的低音很好听，鼓点也很有力量，但是人声有点太小了，副歌可以更加突出一些。")  # noqa: RUF001
+    judge("这首歌的低音很好听，鼓点也很有力量，但是人声有点太小了，副歌可以更加突出一些。")  # noqa: RUF001 - as people type
 
 
 def test_floors_of_zero_accept_silence() -> None:

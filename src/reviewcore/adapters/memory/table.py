@@ -292,7 +292,7 @@ class Table(Generic[K, V]):
                 raise ValueError(f"{self.kind.__name__}.{name} is naive; times carry their zone")
             moved[name] = at.astimezone(UTC)
         changed: Any = row
-        return attrs.evolve(changed, **moved)  # type: ignore[no-any-return]
+        return attrs.evolve(changed, **moved)  # type: ignore[no-any-return]  # a V again
 
     def holder(self, unique: str, value: Hashable) -> V | None:
         """Return the row that holds *value* of a unique key."""

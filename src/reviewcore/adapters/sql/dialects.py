@@ -70,7 +70,7 @@ class Dialect:
 # these would be prepared as a statement of its own.
 POSTGRESQL = Dialect(
     name="postgresql",
-    compiler=PGDialect_psycopg(paramstyle="numeric_dollar"),  # type: ignore[no-untyped-call]
+    compiler=PGDialect_psycopg(paramstyle="numeric_dollar"),  # type: ignore[no-untyped-call]  # untyped there
     number=str,
     truth=lambda told: "t" if told else "f",
     several=sorted,

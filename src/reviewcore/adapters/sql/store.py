@@ -142,11 +142,11 @@ def _doors(url: URL, *, pool_size: int) -> Doors:
     # Neither driver need be installed for the other.
     match url.drivername:
         case "postgresql+psycopg":
-            from reviewcore.adapters.sql.postgres import PostgresDoors  # noqa: PLC0415
+            from reviewcore.adapters.sql.postgres import PostgresDoors  # noqa: PLC0415 - needs its driver
 
             return PostgresDoors(url, pool_size=pool_size)
         case "sqlite" | "sqlite+pysqlite":
-            from reviewcore.adapters.sql.sqlite import SqliteDoors  # noqa: PLC0415
+            from reviewcore.adapters.sql.sqlite import SqliteDoors  # noqa: PLC0415 - needs its driver
 
             return SqliteDoors(url, pool_size=pool_size)
         case other:
@@ -158,11 +158,11 @@ def _doors(url: URL, *, pool_size: int) -> Doors:
 def _joined(connection: Connection) -> Link:
     match connection.dialect.name, connection.dialect.driver:
         case "postgresql", "psycopg":
-            from reviewcore.adapters.sql import postgres  # noqa: PLC0415
+            from reviewcore.adapters.sql import postgres  # noqa: PLC0415 - needs its driver
 
             return postgres.PostgresLink(postgres.raw(connection.connection.dbapi_connection))
         case "sqlite", "pysqlite":
-            from reviewcore.adapters.sql import sqlite  # noqa: PLC0415
+            from reviewcore.adapters.sql import sqlite  # noqa: PLC0415 - needs its driver
 
             link = sqlite.SqliteLink(sqlite.raw(connection.connection.dbapi_connection))
             if not sqlite.raw(connection.connection.dbapi_connection).in_transaction:

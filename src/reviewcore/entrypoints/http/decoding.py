@@ -94,7 +94,7 @@ class StrictBody(AbstractDTO[Any]):
         return described
 
     @classmethod
-    def generate_field_definitions(cls, model_type: type[Any]) -> Iterator[DTOFieldDefinition]:  # type: ignore[override]
+    def generate_field_definitions(cls, model_type: type[Any]) -> Iterator[DTOFieldDefinition]:  # type: ignore[override]  # the base names its own model type
         """Need none, as above."""
         del model_type
         return iter(())

@@ -61,7 +61,7 @@ def _beside(asked: argparse.Namespace, folder: Path) -> dict[str, StoreMaker]:
     if asked.store == "memory":
         return {}
     # Imported here because memory needs no SQLAlchemy.
-    from reviewcore.testing.machine import sqlstores  # noqa: PLC0415
+    from reviewcore.testing.machine import sqlstores  # noqa: PLC0415 - needs SQLAlchemy
 
     if asked.store == "sqlite":
         return {"sqlite": sqlstores.sqlite(folder)}

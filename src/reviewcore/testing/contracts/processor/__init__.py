@@ -10,7 +10,7 @@ import pytest
 # Only so do failures in these modules show the values that they compared.
 pytest.register_assert_rewrite(f"{__name__}.orders", f"{__name__}.payments", f"{__name__}.payouts")
 
-from reviewcore.testing.contracts.processor.payments import Payer, PaymentsContract  # noqa: E402
-from reviewcore.testing.contracts.processor.payouts import Payee, PayoutsContract  # noqa: E402
+from reviewcore.testing.contracts.processor.payments import Payer, PaymentsContract  # noqa: E402 - after the rewriting of asserts
+from reviewcore.testing.contracts.processor.payouts import Payee, PayoutsContract  # noqa: E402 - after the rewriting of asserts
 
 __all__ = ["Payee", "Payer", "PaymentsContract", "PayoutsContract"]
