@@ -177,7 +177,9 @@ def test_an_unknown_field_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [object(), {1.5: 2}, {True: 2}, {1: 2, "1": 2}, b"x", {1, 2}], ids=str
+    "value",
+    [object(), {1.5: 2}, {True: 2}, {1: 2, "1": 2}, b"x", {1, 2}],
+    ids=lambda value: type(value).__name__,
 )
 def test_values_without_a_json_form_are_our_bug(value: Any) -> None:
     with pytest.raises(TypeError):
