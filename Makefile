@@ -88,7 +88,7 @@ check: setup
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest --quiet tests/unit
+	@$(BIN)/python -m pytest --quiet tests/unit $(PYTEST_ARGS)
 
 format: setup
 	@$(BIN)/ruff check --fix-only
