@@ -12,6 +12,7 @@ from reviewcore.adapters.memory import MemoryStore
 from reviewcore.adapters.passwords import ScryptPasswords
 from reviewcore.adapters.sandbox import SandboxBank
 from reviewcore.app import App, Subscriber
+from reviewcore.domain.errors import StoreNotMigrated
 from reviewcore.domain.genres import CATALOGUE
 from reviewcore.domain.rules import MarketRules
 from reviewcore.ports.mail import Mail
@@ -70,6 +71,16 @@ class Deployment:
         self.app.store.close()
         if self.bank is not None:
             self.bank.close()
+
+
+def require_database(settings: Settings) -> None:
+    """Refuse a SQLite file that is not there, before opening it would make it.
+
+    Its name may be a typing error. Raises StoreNotMigrated.
+    """
+    file = settings.database_file
+    if file is not None and not file.exists():
+        raise StoreNotMigrated(found="none", wanted="the newest")
 
 
 def deploy(

@@ -174,7 +174,7 @@ def _payments(kind: str) -> Literal["sandbox"]:
     if kind == "stripe":
         raise WrongSetting(name=PAYMENTS, reason="this version has only the sandbox")
     if kind != "sandbox":
-        raise WrongSetting(name=PAYMENTS, reason=f"{kind!r} must be sandbox or stripe")
+        raise WrongSetting(name=PAYMENTS, reason=f"{kind!r} must be sandbox")
     return "sandbox"
 
 

@@ -1,4 +1,4 @@
-"""Where time, ids and secrets come from; the only clock and dice of the library.
+"""Where time, ids and secrets come from: the clock and the dice that decisions see.
 
 Stores take a clock, an id source and a token source as arguments, so that a test or a simulation
 can pass its own and replay exactly.

@@ -35,7 +35,7 @@ REPOSITORY = SOURCE.parents[1]
 USECASES_FOLDER = SOURCE / "usecases"
 CORE = ("domain", "ports", "usecases")
 
-# interface.md, "Library": what exists of it now.
+# Names that hosts rely on: they may be joined by others and never vanish.
 PROMISED = (
     "sign_up",
     "verify_email",
@@ -81,7 +81,7 @@ PROMISED = (
     "confirm_email_as_admin",
 )
 
-# interface.md: what waits on the outside world, and on which part of the app.
+# What waits on the outside world, and on which part of the app.
 DRIVEN = {
     "sign_up": "passwords",
     "sign_in": "passwords",
@@ -143,7 +143,7 @@ def test_a_use_case_is_one_function_beside_its_command(name: str) -> None:
         and not thing.__name__.startswith("_")
     ]
 
-    # `view_of` is what check_laws reads; the simulator looks at the same.
+    # `view_of` is what check_laws reads; the market machine looks at the same.
     assert set(written) - {"view_of"} == {name}
     assert inspect.isclass(getattr(module, camel(name)))
 

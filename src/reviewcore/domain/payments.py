@@ -96,7 +96,7 @@ SESSION_LIFE = timedelta(hours=24)
 """How long a processor keeps a checkout session open, and so how long a key is surely kept."""
 
 SAME_KEY_FOR = timedelta(hours=23)
-"""A key is resent only while younger: processors forget keys after 24 h (stripe.md, a2)."""
+"""A key is resent only while younger: Stripe, for one, may forget keys after 24 h."""
 
 
 def backoff(tries: int) -> timedelta:

@@ -1,8 +1,8 @@
 """The numbers of a market, in one frozen value that refuses to lose money.
 
 A host passes its own `MarketRules`; every decision records `MarketRules.version`, so that it can
-be explained after the numbers have changed. Defaults marked *ours* in the specification are
-proposals to be judged by simulation; the others come from the market that this one models.
+be explained after the numbers have changed. The defaults come from the market that this one
+models, save those on load, pairs, exploration, flags and replacements, which are proposals.
 """
 
 from __future__ import annotations

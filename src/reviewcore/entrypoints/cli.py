@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 
-from reviewcore.bootstrap import Deployment, deploy
+from reviewcore.bootstrap import Deployment, deploy, require_database
 from reviewcore.domain.errors import ReviewcoreError
 from reviewcore.settings import Settings, WrongSetting, settings_from
 
@@ -30,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(str(error))
     except ReviewcoreError as error:
         return _refuse(str(error))
+    except ModuleNotFoundError as error:
+        return _refuse(f"{error.name} is missing: pip install 'reviewcore[http,postgres]'")
     except KeyboardInterrupt:
         return 130
 
@@ -91,7 +93,9 @@ def _settings(base_url: str = "http://127.0.0.1:8000") -> Settings:
 
 
 def _deploy() -> Deployment:
-    return deploy(_settings())
+    settings = _settings()
+    require_database(settings)
+    return deploy(settings)
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -124,7 +128,7 @@ def _worker(_: argparse.Namespace) -> int:
 
 
 def _migrate(_: argparse.Namespace) -> int:
-    with _deploy() as deployment:
+    with deploy(_settings()) as deployment:
         deployment.app.store.migrate()
     print("reviewcore migrate: the schema is up to date")
     return 0
@@ -135,6 +139,7 @@ def _seed(options: argparse.Namespace) -> int:
     from reviewcore.entrypoints.seeding import seed_demo, seed_genres
 
     settings = _settings()
+    require_database(settings)
     with deploy(settings) as deployment:
         deployment.app.store.check_ready()
         print(f"reviewcore seed: {seed_genres(deployment.app)} genres")

@@ -53,6 +53,7 @@ from reviewcore.usecases import (
 PASSWORD = "demo-password"
 ARTIST = "artist@demo.example"
 REVIEWERS = tuple(f"reviewer{number}@demo.example" for number in range(1, 9))
+WHO = f"sign in as {ARTIST} or {REVIEWERS[0]} … {REVIEWERS[-1]}, password {PASSWORD}"
 GENRES = ("techno", "house", "deep-house", "ambient", "synthwave")
 DAYS_AGO = 3
 
@@ -99,13 +100,10 @@ def seed_demo(settings: Settings) -> str:
     with deploy(settings, clock=clock, mail=MemoryMail()) as deployment:
         with deployment.app.store.read() as tx:
             if tx.users.by_email(ARTIST) is not None:
-                return f"the demo is there; sign in as {ARTIST}, password {PASSWORD}"
+                return f"the demo is there; {WHO}"
         demo = Demo(deployment=deployment, clock=clock)
         demo.play()
-    return (
-        f"a demo market; sign in as {ARTIST} or {REVIEWERS[0]} … {REVIEWERS[-1]}, "
-        f"password {PASSWORD}"
-    )
+    return f"a demo market; {WHO}"
 
 
 @attrs.frozen(kw_only=True)

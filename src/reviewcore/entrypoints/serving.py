@@ -15,7 +15,7 @@ from granian.log import LogLevels
 from granian.server import Server as ProcessServer
 from granian.server.embed import Server as EmbeddedServer
 
-from reviewcore.bootstrap import Deployment, deploy
+from reviewcore.bootstrap import Deployment, deploy, require_database
 from reviewcore.entrypoints.http import create_app
 from reviewcore.settings import Settings, WrongSetting, settings_from
 from reviewcore.worker import Worker
@@ -39,6 +39,7 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, with_worker
     if not _is_free(host, port):
         print(f"reviewcore: port {port} of {host} is taken", file=sys.stderr)
         return PORT_TAKEN
+    require_database(settings)
     with deploy(settings) as deployment:
         deployment.app.store.check_ready()
         stop = threading.Event()

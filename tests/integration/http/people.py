@@ -1,4 +1,4 @@
-"""How strangers walk through the market: nothing here knows more than interface.md."""
+"""How strangers walk through the market: nothing here knows more than the routes."""
 
 from __future__ import annotations
 

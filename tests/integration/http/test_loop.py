@@ -1,4 +1,4 @@
-"""The main job over HTTP, as a stranger walks it with nothing but interface.md."""
+"""The main job over HTTP, as a stranger walks it who knows nothing but the routes."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from reviewcore.domain.rules import (
     rules_from,
 )
 
-# The paragraph "Rules file" of interface.md, as it stands there.
+# What operators were told of a rules file: the names and their defaults.
 RULES_FILE_PARAGRAPH = """
 `currency` "usd" · `rate_normal_cents` 50 · `rate_pro_cents` 150 · `signup_free_credits` 1 ·
 `free_credit_reviews` 1 · `promo_codes` {} · `reviewer_account_age_hours` 24 ·

@@ -1,4 +1,4 @@
-"""Section 5 of the specification, row by row, from the use case to the postings."""
+"""The money table, row by row, from the use case to the postings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real store in memory: for the quickstart, tests and the simulator."""
+"""A real store in memory: for the quickstart and for tests."""
 
 from reviewcore.adapters.memory.store import MemoryStore
 

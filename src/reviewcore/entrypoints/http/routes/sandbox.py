@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -18,9 +19,11 @@ from reviewcore.adapters.sandbox import (
     checkout_page,
     dashboard_page,
 )
-from reviewcore.domain.errors import NotFound
+from reviewcore.domain.errors import NotFound, ReviewcoreError
+from reviewcore.entrypoints.http.auth import Gate
 from reviewcore.entrypoints.http.edge import FORM, html
 from reviewcore.entrypoints.http.errors import MalformedBody
+from reviewcore.usecases import ConfirmPayment, confirm_payment
 
 Outcome = TypeVar("Outcome", bound=StrEnum)
 V = TypeVar("V")
@@ -39,8 +42,17 @@ def routes(bank: SandboxBank, *, base_url: str) -> list[Any]:
     async def play_payer(
         session_id: FromPath[str], request: Request[Any, Any, Any]
     ) -> Response[None]:
-        """Play the payer."""
-        return await _play(request, PayerOutcome, lambda told: bank.play_payer(session_id, told))
+        """Play the payer; the bank tells the market at once, as a processor's webhook would."""
+        gate: Gate = request.app.state.gate
+
+        def play(told: PayerOutcome) -> str:
+            url = bank.play_payer(session_id, told)
+            # The worker asks again if this comes to nothing.
+            with contextlib.suppress(ReviewcoreError):
+                gate.app.drive(confirm_payment, ConfirmPayment(session_id=session_id))
+            return url
+
+        return await _play(request, PayerOutcome, play)
 
     @get("/accounts/{account_id:str}", sync_to_thread=True)
     def show_account(account_id: FromPath[str]) -> Response[str]:

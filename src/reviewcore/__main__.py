@@ -1,0 +1,7 @@
+"""``python -m reviewcore`` is the command line."""
+
+import sys
+
+from reviewcore.entrypoints.cli import main
+
+sys.exit(main())
