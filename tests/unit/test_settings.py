@@ -104,7 +104,7 @@ def test_names_of_later_versions_are_ignored() -> None:
     ("name", "value", "reason"),
     [
         ("PAYMENTS", "stripe", "only the sandbox"),
-        ("PAYMENTS", "paypal", "'paypal' must be sandbox or stripe"),
+        ("PAYMENTS", "paypal", "'paypal' must be sandbox"),
         ("SANDBOX_FILE", "./reviewcore.db", "a file of its own"),
         ("BASE_URL", "market.test", "must be a URL"),
         ("BASE_URL", "ftp://market.test", "must be a URL"),
