@@ -67,9 +67,7 @@ $(STAMP): requirements.txt pyproject.toml
 	@touch $(STAMP)
 
 run: setup
-	@$(BIN)/reviewcore migrate
-	@$(BIN)/reviewcore seed --demo
-	@exec $(BIN)/reviewcore serve --host 127.0.0.1 --port $(PORT)
+	@exec $(BIN)/reviewcore serve --demo --host 127.0.0.1 --port $(PORT)
 
 test: setup
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--no-worker", action="store_true", help="leave the market's own work to others"
     )
+    serve.add_argument("--demo", action="store_true", help="migrate and seed a demo market before")
     _command(commands, "worker", _worker, "do the market's own work: deliver, assign, pay")
     _command(commands, "migrate", _migrate, "bring the database to the newest schema")
     seed = _command(commands, "seed", _seed, "add the genre catalogue")
@@ -102,14 +103,26 @@ def _serve(options: argparse.Namespace) -> int:
     # Imported here because the other commands do without a web framework.
     from reviewcore.entrypoints.serving import serve
 
-    base_url = f"http://{options.host}:{options.port}"
+    settings = _settings(f"http://{options.host}:{options.port}")
+    if options.demo:
+        _prepare_demo(settings)
     return serve(
-        _settings(base_url),
+        settings,
         host=options.host,
         port=options.port,
         workers=options.workers,
         with_worker=not options.no_worker,
     )
+
+
+def _prepare_demo(settings: Settings) -> None:
+    # One process for all three: each start of Python and SQLAlchemy takes about a second.
+    from reviewcore.entrypoints.seeding import seed_demo, seed_genres
+
+    with deploy(settings) as deployment:
+        deployment.app.store.migrate()
+        seed_genres(deployment.app)
+    print(f"reviewcore serve: {seed_demo(settings)}", flush=True)
 
 
 def _worker(_: argparse.Namespace) -> int:
