@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
@@ -183,6 +184,10 @@ class MarketRules:
         # Rounded up: 80 % of 101 s are not heard in 80 s.
         share = -(-duration * self.minimum_listen_percent // 100)
         return min(self.minimum_listen_seconds, share)
+
+    def hold_begins(self, at: datetime) -> datetime | None:
+        """Tell since when pay is too young to be withdrawn; None when nothing is held."""
+        return at - timedelta(days=self.earning_hold_days) if self.earning_hold_days else None
 
     def flags_per_track_max(self, slots: int) -> int:
         """Tell how many reviews of a track with *slots* slots may ever be flagged (at least 1)."""

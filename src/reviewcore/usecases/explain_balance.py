@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import attrs
 
 from reviewcore.domain import ledger
@@ -40,9 +38,7 @@ def explain_balance(tx: Transaction, command: ExplainBalance) -> Balance:
     Raises EntityNotFound.
     """
     reviewer = tx.reviewers.get(command.reviewer_id)
-    days = tx.rules.earning_hold_days
-    hold_begins = tx.now - timedelta(days=days) if days else None
-    held = tx.reviews.held_pay(reviewer.id, earned_after=hold_begins)
+    held = tx.reviews.held_pay(reviewer.id, earned_after=tx.rules.hold_begins(tx.now))
     return Balance(
         pending_balance=reviewer.pending_balance,
         withdrawable=withdrawable(reviewer, held=held),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 import attrs
 
 from reviewcore.domain import events, ledger
@@ -41,7 +39,7 @@ def withdraw(tx: Transaction, command: Withdraw) -> Payout:
     reviewer = tx.reviewers.lock(command.reviewer_id)
     reviewer.require_onboarded()
     tx.users.get(reviewer.user_id).require_verified()
-    held = tx.reviews.held_pay(reviewer.id, earned_after=_hold_begins(tx))
+    held = tx.reviews.held_pay(reviewer.id, earned_after=tx.rules.hold_begins(tx.now))
 
     available = withdrawable(reviewer, held=held)
     amount = require_amount(command.amount, available=available, rules=tx.rules)
@@ -72,8 +70,3 @@ def withdraw(tx: Transaction, command: Withdraw) -> Payout:
         events.PayoutRequested(payout_id=payout.id, reviewer_id=reviewer.id, amount=amount)
     )
     return payout
-
-
-def _hold_begins(tx: Transaction) -> datetime | None:
-    days = tx.rules.earning_hold_days
-    return tx.now - timedelta(days=days) if days else None
