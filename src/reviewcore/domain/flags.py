@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Self
@@ -12,7 +12,6 @@ import attrs
 
 from reviewcore.domain.errors import FlagJudged
 from reviewcore.domain.ids import FlagId, ReviewerId, ReviewId, TrackId
-from reviewcore.domain.rules import MarketRules
 
 
 class FlagReason(StrEnum):
@@ -59,10 +58,6 @@ class Flag:
     judged_at: datetime | None = None
     judged_by: str | None = None
     judge_reason: str | None = None
-
-    def lapses_at(self, rules: MarketRules) -> datetime:
-        """Tell from when on the flag counts as dismissed if nobody has judged it."""
-        return self.created_at + timedelta(days=rules.flag_open_days_max)
 
     def uphold(self, *, by: str, reason: str, at: datetime) -> Self:
         """Agree with the artist. Raises FlagJudged."""

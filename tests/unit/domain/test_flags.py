@@ -8,7 +8,6 @@ import pytest
 
 from reviewcore.domain.errors import FlagJudged
 from reviewcore.domain.flags import NEXT, Flag, FlagReason, FlagStatus
-from reviewcore.domain.rules import MarketRules
 from reviewcore.testing import builders as make
 from reviewcore.testing.clock import START
 
@@ -38,10 +37,6 @@ def test_a_flag_is_judged_once(verb: str, status: FlagStatus) -> None:
 
 def test_every_status_has_its_row() -> None:
     assert set(NEXT) == set(FlagStatus)
-
-
-def test_a_flag_lapses_after_fourteen_days() -> None:
-    assert make.a_flag().lapses_at(MarketRules()) == START + timedelta(days=14)
 
 
 def test_the_reasons_are_those_of_the_specification() -> None:

@@ -17,7 +17,6 @@ NOBODY: Any = "0" * 26
 """An id of nothing, for any kind of id."""
 
 PASSWORD = "correct horse"
-EMAIL_LONGEST = 254
 
 WHICH = st.integers(0, 31)
 """Picks one of however many there are."""
