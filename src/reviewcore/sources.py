@@ -50,13 +50,20 @@ class TimeIds:
         self._clock = clock
         self._random = random if random is not None else SystemRandom()
         self._last = -1
+        # The last id without its last four letters: the next one mostly begins like it.
+        self._head = ""
         self._lock = threading.Lock()
 
     def __call__(self) -> str:
         """Make the next id."""
         milliseconds = int(self._clock().timestamp() * 1000)
         with self._lock:
-            fresh = milliseconds << TAIL_BITS | self._random.getrandbits(TAIL_BITS - 1)
-            self._last = max(fresh, self._last + 1)
-            number = self._last
-        return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -10, -10)])
+            if milliseconds > self._last >> TAIL_BITS:
+                number = milliseconds << TAIL_BITS | self._random.getrandbits(TAIL_BITS - 1)
+            else:
+                number = self._last + 1
+            if number >> 20 != self._last >> 20:
+                pairs = [_PAIRS[number >> bits & 1023] for bits in range(120, 10, -10)]
+                self._head = "".join(pairs)
+            self._last = number
+            return self._head + _PAIRS[number >> 10 & 1023] + _PAIRS[number & 1023]

@@ -7,7 +7,8 @@ import attrs
 import pytest
 
 from reviewcore.adapters.memory import MemoryStore
-from reviewcore.adapters.memory.table import Index, Ordered, Table
+from reviewcore.adapters.memory.ordered import Ordered
+from reviewcore.adapters.memory.table import Index, Table
 from reviewcore.adapters.memory.tables import Tables
 from reviewcore.domain.rules import MarketRules
 from reviewcore.ports.store import Store

@@ -38,7 +38,14 @@ _WORD: Final = re.compile(rf"[{_UNSPACED}]|{_WORD_START}{_WORD_REST}*(?:'{_WORD_
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words of the text in order, folded so that equal words are equal strings."""
     folded = unicodedata.normalize("NFKC", text.casefold()).replace("\u2019", "'")
-    return tuple(_WORD.findall(folded.translate(_READABLE)))
+    told = folded.translate(_READABLE)
+    if not told.isascii():
+        return tuple(_WORD.findall(told))
+    # Most text is plain English, and to split it costs a tenth of searching it.
+    words: list[str] = []
+    for run in told.split():
+        words += _WORD.findall(run) if "'" in run else (run,)
+    return tuple(words)
 
 
 def judge_words(

@@ -69,9 +69,11 @@ class MemoryIdentities:
                 self._work.add(self._table, mark)
 
     def kin(self, user_id: UserId) -> frozenset[UserId]:
-        own = self._table.of("user", user_id)
-        shared = (mark for one in own for mark in self._table.of("value", (one.kind, one.value)))
-        return frozenset([user_id, *(mark.user_id for mark in shared)])
+        kin = {user_id}
+        for own in self._table.of("user", user_id):
+            for shared in self._table.of("value", (own.kind, own.value)):
+                kin.add(shared.user_id)
+        return frozenset(kin)
 
     def kin_of_artist(self, artist_id: ArtistId) -> frozenset[UserId]:
         artist = self._artists.rows.get(artist_id)

@@ -40,7 +40,7 @@ class MemoryReviewers(Rows[ReviewerProfile, ReviewerId]):
             and not one.is_restricted
             and one.active_count < self._rules.active_assignments_max(one.tier)
             and one.id not in had_it
-            and (search.account_before is None or self._is_of_age(one, search.account_before))
+            and self._is_of_age(one, search.account_before)
         )
         return heapq.nsmallest(limit, able, key=standing)
 
@@ -55,6 +55,9 @@ class MemoryReviewers(Rows[ReviewerProfile, ReviewerId]):
             one.id: self._history(one, track=track, since=since) for one in known if one is not None
         }
 
+    def come_of_age(self, account_before: datetime, *, limit: int) -> int:  # noqa: ARG002 - searches here look at everybody
+        return 0
+
     def with_grant_over(self, now: datetime, *, limit: int) -> Sequence[ReviewerId]:
         return heapq.nsmallest(limit, due(self._table, "grant", now))
 
@@ -63,9 +66,11 @@ class MemoryReviewers(Rows[ReviewerProfile, ReviewerId]):
     ) -> Sequence[ReviewerProfile]:
         return self._page(after=after, limit=limit, is_restricted=is_restricted)
 
-    def _is_of_age(self, one: ReviewerProfile, account_before: datetime) -> bool:
+    def _is_of_age(self, one: ReviewerProfile, account_before: datetime | None) -> bool:
         user = self._users.rows[one.user_id]
-        return user.email_verified is not None and user.created_at <= account_before
+        return user.email_verified is not None and (
+            account_before is None or user.created_at <= account_before
+        )
 
     def _matching(self, search: Search) -> Iterator[ReviewerProfile]:
         """Iterate over those whom the search describes, eligible or not."""

@@ -1,88 +1,26 @@
 """A table in memory: rows by key, with indexes that stay right as rows come, change and go.
 
 No operation grows with the number of rows: rows and groups are found by hash, and a group is kept
-in order in chunks of bounded length.
+in order.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from itertools import chain
 from operator import attrgetter, itemgetter
 from typing import Any, Generic, TypeVar
 
 import attrs
 
+from reviewcore.adapters.memory.ordered import Ordered
 from reviewcore.ports.codec import field_types
 from reviewcore.ports.constraints import UNIQUES, Unique
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
-CHUNK_MAX = 512
-_first = itemgetter(0)
-
-
-class Ordered:
-    """A sorted set of things that can be compared."""
-
-    __slots__ = ("_chunks",)
-
-    def __init__(self, *items: Any) -> None:
-        # In order already; as a rule there is one.
-        self._chunks: list[list[Any]] = [[*items]] if items else []
-
-    def __bool__(self) -> bool:
-        return bool(self._chunks)
-
-    def __iter__(self) -> Iterator[Any]:
-        return chain.from_iterable(self._chunks)
-
-    def add(self, item: Any) -> None:
-        """Put *item* in its place; it is not there yet."""
-        if not self._chunks:
-            self._chunks.append([item])
-            return
-        number = self._chunk_of(item)
-        chunk = self._chunks[number]
-        # Most things come last: ids and times grow.
-        if item > chunk[-1]:
-            chunk.append(item)
-        else:
-            insort(chunk, item)
-        if len(chunk) > CHUNK_MAX:
-            half = CHUNK_MAX // 2
-            self._chunks.insert(number + 1, chunk[half:])
-            del chunk[half:]
-
-    def remove(self, item: Any) -> None:
-        """Take *item* out; it is there."""
-        number = self._chunk_of(item)
-        chunk = self._chunks[number]
-        place = bisect_left(chunk, item)
-        assert chunk[place] == item, "an index has lost a row"
-        del chunk[place]
-        if not chunk:
-            del self._chunks[number]
-
-    def after(self, item: Any) -> Iterator[Any]:
-        """Iterate over what is greater than *item*."""
-        if not self._chunks:
-            return iter(())
-        number = self._chunk_of(item)
-        chunk = self._chunks[number]
-        rest = chunk[bisect_right(chunk, item) :]
-        return chain(rest, chain.from_iterable(self._chunks[number + 1 :]))
-
-    def _chunk_of(self, item: Any) -> int:
-        last = len(self._chunks) - 1
-        if last == 0 or item >= self._chunks[last][0]:
-            return last
-        return max(bisect_right(self._chunks, item, key=_first) - 1, 0)
-
-
+_second = itemgetter(1)
 _EMPTY = Ordered()
 
 
@@ -103,9 +41,12 @@ class Index(Generic[V]):
     *groups* tells the groups a row belongs to; the field *rank* orders it within them (None: the
     key alone does). *watch* names the other fields that decide its groups: while they are as they
     were, the index need not look.
+
+    It follows its rows late: a change is noted, and worked in when the index is next asked. What
+    comes and goes between two questions costs next to nothing.
     """
 
-    __slots__ = ("_by_group", "_groups", "_rank", "_watched", "watch")
+    __slots__ = ("_by_group", "_groups", "_late", "_rank", "_rows", "_watched", "watch")
 
     def __init__(
         self,
@@ -119,10 +60,19 @@ class Index(Generic[V]):
         self._watched = attrgetter(*self.watch) if self.watch else _nothing
         self._rank = attrgetter(rank) if isinstance(rank, str) else rank or _nothing
         self._by_group: dict[Hashable, Ordered] = {}
+        # By key, the row as the groups still have it (None: they have none).
+        self._late: dict[Any, V | None] = {}
+        self._rows: Mapping[Any, V] = {}
+
+    def follow(self, rows: Mapping[Any, V]) -> Callable[[Any, V | None], object]:
+        """Index *rows*, empty yet. Returns what to call with each key and its row so far."""
+        self._rows = rows
+        # The first note of a key stands: it is what the groups know.
+        return self._late.setdefault
 
     def keys(self, group: Hashable = None) -> Iterator[Any]:
         """Iterate over the keys of a group, in order."""
-        return (key for _, key in self._by_group.get(group, ()))
+        return map(_second, self._of(group))
 
     def keys_after(self, key: Any, group: Hashable = None) -> Iterator[Any]:
         """Iterate over the keys of an unranked group that are greater than *key*, if any."""
@@ -132,15 +82,24 @@ class Index(Generic[V]):
 
     def ranked(self, group: Hashable = None) -> Iterator[tuple[Any, Any]]:
         """Iterate over rank and key of the members of a group, in order."""
-        return iter(self._by_group.get(group, ()))
+        return iter(self._of(group))
 
     def ranked_from(self, rank: Any, group: Hashable = None) -> Iterator[tuple[Any, Any]]:
         """Iterate over rank and key from *rank* on, this one included."""
         # Every key is greater than the empty text.
         return self._of(group).after((rank, ""))
 
-    def move(self, key: Any, before: V | None, after: V | None) -> None:
-        """Follow the change of a row (None: there is none)."""
+    def _of(self, group: Hashable) -> Ordered:
+        if self._late:
+            self._catch_up()
+        return self._by_group.get(group, _EMPTY)
+
+    def _catch_up(self) -> None:
+        for key, before in self._late.items():
+            self._move(key, before, self._rows.get(key))
+        self._late.clear()
+
+    def _move(self, key: Any, before: V | None, after: V | None) -> None:
         if before is not None and after is not None:
             if self._watched(before) == self._watched(after):
                 return
@@ -176,9 +135,6 @@ class Index(Generic[V]):
             members.remove(place)
             if not members:
                 del self._by_group[group]
-
-    def _of(self, group: Hashable) -> Ordered:
-        return self._by_group.get(group, _EMPTY)
 
 
 class Holders:
@@ -243,15 +199,8 @@ class Table(Generic[K, V]):
         self.changes = 0
         self.indexes = dict(indexes or {})
         self.holders = {unique.name: Holders(unique) for unique in UNIQUES if unique.entity is kind}
-        self._followers: tuple[Index[V] | Holders, ...] = (
-            *self.indexes.values(),
-            *self.holders.values(),
-        )
-        watch = {name for index in self.indexes.values() for name in index.watch}
-        watch |= {name for one in self.holders.values() for name in one.unique.fields}
-        self._watched = attrgetter(*sorted(watch)) if watch else _nothing
-        # What the condition of a unique key looks at is not known.
-        self._is_watched = all(one.unique.when is None for one in self.holders.values())
+        self._notes = tuple(index.follow(self.rows) for index in self.indexes.values())
+        self._claims = tuple(self.holders.values())
         types = field_types(kind) if attrs.has(kind) else {}
         self._times = tuple(
             name for name, told in types.items() if told in (datetime, datetime | None)
@@ -266,14 +215,10 @@ class Table(Generic[K, V]):
             self.rows.pop(key, None)
         else:
             self.rows[key] = row
-            if before is not None and self._look_alike(before, row):
-                return
-        for follower in self._followers:
-            follower.move(key, before, row)
-
-    def _look_alike(self, before: V, after: V) -> bool:
-        """Whether no index can tell the rows apart: most changes are of other fields."""
-        return self._is_watched and bool(self._watched(before) == self._watched(after))
+        for note in self._notes:
+            note(key, before)
+        for holders in self._claims:
+            holders.move(key, before, row)
 
     def in_utc(self, row: V) -> V:
         """Return *row* with its times in UTC. Raises ValueError that names a naive one."""
@@ -301,4 +246,5 @@ class Table(Generic[K, V]):
 
     def of(self, index: str, group: Hashable = None) -> list[V]:
         """Return the rows of a group of an index, in its order."""
-        return [self.rows[key] for key in self.indexes[index].keys(group)]
+        rows = self.rows
+        return [rows[key] for _, key in self.indexes[index].ranked(group)]
