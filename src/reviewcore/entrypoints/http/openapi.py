@@ -121,8 +121,9 @@ def _complete(handler: HTTPRouteHandler, operation: dict[str, Any]) -> None:
             parameters.append(KEY_PARAMETER)
     if "requestBody" in operation:
         operation["requestBody"]["required"] = not _body_may_be_absent(handler)
-    # Litestar announces a 400 of its own form, which never leaves.
+    # Litestar announces a 400 of its own form, and that "no content" has some; neither ever leaves.
     operation["responses"].pop("400", None)
+    operation["responses"].get("204", {}).pop("content", None)
     for status in sorted(_refusals(handler, operation)):
         operation["responses"][str(status)] = _refusal(status)
 
