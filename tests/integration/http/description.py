@@ -26,6 +26,11 @@ class Operation:
         return f"{self.method.upper()} {self.path}"
 
     @property
+    def named(self) -> list[str]:
+        """The parameters of its path."""
+        return [one[1:-1] for one in self.path.split("/") if one.startswith("{")]
+
+    @property
     def is_open(self) -> bool:
         return "security" not in self.told
 
@@ -71,10 +76,10 @@ class Operation:
         return examples[found["type"]]
 
 
-def operations(http: httpx.Client) -> Iterator[Operation]:
-    """Every operation below /v1."""
+def operations(http: httpx.Client, *, below: str = "/v1/") -> Iterator[Operation]:
+    """Every operation whose path begins so."""
     api = ok(http.get("/openapi.json"))
     for path, methods in api["paths"].items():
         for method in METHODS:
-            if path.startswith("/v1") and method in methods:
+            if path.startswith(below) and method in methods:
                 yield Operation(method=method, path=path, told=methods[method], api=api)
