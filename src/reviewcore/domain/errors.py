@@ -144,6 +144,13 @@ class UnknownGenre(Invalid):
 
 
 @attrs.frozen(kw_only=True, str=False, slots=False)
+class InvalidWebhook(Invalid):
+    """The processor did not say this."""
+
+    reason: str
+
+
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class InvalidQuizAnswers(Invalid):
     """The answers do not fit the questions."""
 
@@ -496,6 +503,18 @@ class ProcessorRefused(Refused):
     """The payment processor refused."""
 
     code: str
+
+
+@attrs.frozen(kw_only=True, str=False, slots=False)
+class TrackDisputed(Refused):
+    """The payment of this track is disputed; wait for the verdict."""
+
+
+@attrs.frozen(kw_only=True, str=False, slots=False)
+class TooEarlyToResolve(Refused):
+    """The processor may still tell what became of it."""
+
+    resolvable_at: datetime
 
 
 @attrs.frozen(kw_only=True, str=False, slots=False)

@@ -16,6 +16,7 @@ import attrs
 from reviewcore.domain.ids import (
     ArtistId,
     AttemptId,
+    DisputeId,
     EventId,
     FlagId,
     PaymentId,
@@ -173,6 +174,16 @@ class PayoutAccountConnected(ReviewerEvent):
 
 
 @attrs.frozen(kw_only=True)
+class PayoutDestinationChanged(ReviewerEvent):
+    """The connected account pays out to another bank account; the payout delay runs again."""
+
+
+@attrs.frozen(kw_only=True)
+class BankPayoutFailed(ReviewerEvent):
+    """The processor could not pay what a reviewer holds there to his bank."""
+
+
+@attrs.frozen(kw_only=True)
 class PayoutAccountChanged(ReviewerEvent):
     """The processor began or ceased to pay to a reviewer's account."""
 
@@ -244,6 +255,14 @@ class TrackClosed(TrackEvent):
 @attrs.frozen(kw_only=True)
 class SlotRefunded(TrackEvent):
     """A slot was given up and its price goes back."""
+
+    number: int
+    price: Cents
+
+
+@attrs.frozen(kw_only=True)
+class SlotLost(TrackEvent):
+    """A slot ended and nothing went back for it: a lost dispute gave the payer his money."""
 
     number: int
     price: Cents
@@ -336,6 +355,52 @@ class RefundCompleted(RefundEvent):
 @attrs.frozen(kw_only=True)
 class RefundFailed(RefundEvent):
     """The processor refused the refund; a person must look at it."""
+
+
+@attrs.frozen(kw_only=True)
+class RefundParked(RefundEvent):
+    """The processor refused for now; it is sent again later, under a new key."""
+
+    code: str
+
+
+@attrs.frozen(kw_only=True)
+class RefundReturned(RefundEvent):
+    """A refund that the processor had taken came back: the payer has not got it."""
+
+
+@attrs.frozen(kw_only=True)
+class RefundDropped(RefundEvent):
+    """A lost dispute gave the payer his money: the refund is not sent."""
+
+
+@attrs.frozen(kw_only=True)
+class DisputeEvent(Event):
+    """Something that happened to a dispute."""
+
+    ABOUT = "dispute_id"
+    dispute_id: DisputeId
+
+
+@attrs.frozen(kw_only=True)
+class DisputeOpened(DisputeEvent):
+    """A payer wants his money back through his bank; it has left the balance."""
+
+    payment_id: PaymentId
+    track_id: TrackId
+    amount: Cents
+
+
+@attrs.frozen(kw_only=True)
+class DisputeWon(DisputeEvent):
+    """The money is the market's after all."""
+
+    reinstated: Cents
+
+
+@attrs.frozen(kw_only=True)
+class DisputeLost(DisputeEvent):
+    """The money is the payer's."""
 
 
 @attrs.frozen(kw_only=True)
@@ -460,6 +525,20 @@ class PayoutCompleted(PayoutEvent):
 @attrs.frozen(kw_only=True)
 class PayoutFailed(PayoutEvent):
     """The transfer was refused; the amount is back in the balance."""
+
+
+@attrs.frozen(kw_only=True)
+class PayoutParked(PayoutEvent):
+    """The processor refused for now; it is sent again later, under a new key."""
+
+    code: str
+
+
+@attrs.frozen(kw_only=True)
+class PayoutReversed(PayoutEvent):
+    """Money of a payout came back; it is in the balance again."""
+
+    amount: Cents
 
 
 @attrs.frozen(kw_only=True)

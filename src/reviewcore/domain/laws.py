@@ -18,11 +18,12 @@ import attrs
 
 from reviewcore.domain import ledger
 from reviewcore.domain.artists import ArtistProfile
+from reviewcore.domain.disputes import Dispute, DisputeStatus
 from reviewcore.domain.flags import Flag, FlagStatus
 from reviewcore.domain.ids import ArtistId, ReviewerId, TrackId, UserId
 from reviewcore.domain.ledger import EARNED, SPENT, Entry, EntryKind
 from reviewcore.domain.payments import Payment, PaymentStatus, Refund, RefundStatus
-from reviewcore.domain.payouts import Payout, PayoutStatus
+from reviewcore.domain.payouts import Payout, PayoutReversal, PayoutStatus
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import (
     EndReason,
@@ -62,7 +63,9 @@ class MarketView:
     flags: tuple[Flag, ...]
     payments: tuple[Payment, ...]
     refunds: tuple[Refund, ...]
+    disputes: tuple[Dispute, ...]
     payouts: tuple[Payout, ...]
+    reversals: tuple[PayoutReversal, ...]
     entries: tuple[Entry, ...]
 
     @cached_property
@@ -180,7 +183,7 @@ def deferred_equals_slots(view: MarketView) -> Iterator[Violation]:
 
 
 def market_accounts_follow_reviews(view: MarketView) -> Iterator[Violation]:
-    """Law 2: revenue, losses and promotion are what the delivered reviews, all of them, make."""
+    """Law 2: revenue, losses and promotion are what reviews and disputes, all of them, make."""
     is_free = {track.id: track.is_free for track in view.tracks}
     due = Counter({ledger.REVENUE: 0, ledger.LOSSES: 0, ledger.PROMOTION: 0})
     for review in view.reviews:
@@ -194,6 +197,12 @@ def market_accounts_follow_reviews(view: MarketView) -> Iterator[Violation]:
             due[ledger.PROMOTION] -= review.offered_amount
         else:
             due[ledger.REVENUE] += review.slot_price - review.offered_amount
+    for dispute in view.disputes:
+        due[ledger.LOSSES] -= dispute.amount - min(dispute.amount, dispute.reinstated_amount)
+    due[ledger.LOSSES] += sum(slot.price for slot in view.slots if slot.is_lost)
+    due[ledger.LOSSES] += sum(
+        refund.amount for refund in view.refunds if refund.status is RefundStatus.DROPPED
+    )
     for account, amount in due.items():
         booked = view.balances[account]
         yield from _compare("market_accounts_follow_reviews", account, balance=(booked, amount))
@@ -355,16 +364,40 @@ def money_moves_once(view: MarketView) -> Iterator[Violation]:
             ),
             requested=(True, (EntryKind.PAYOUT_REQUESTED, payout.id) in seen),
         )
+    back: Counter[str] = Counter()
+    for reversal in view.reversals:
+        back[reversal.payout_id] += reversal.amount
+        booked = (EntryKind.PAYOUT_REVERSED, reversal.id) in seen
+        yield from _compare(law, reversal.id, booked=(True, booked))
+    for payout in view.payouts:
+        yield from _compare(
+            law, payout.id, reversed_amount=(payout.reversed_amount, back[payout.id])
+        )
+    for dispute in view.disputes:
+        won = dispute.status is DisputeStatus.WON and dispute.reinstated_amount > 0
+        yield from _compare(
+            law,
+            dispute.id,
+            opened=(True, (EntryKind.DISPUTE_OPENED, dispute.id) in seen),
+            won=(won, (EntryKind.DISPUTE_WON, dispute.id) in seen),
+        )
     currency = {payment.id: payment.currency for payment in view.payments}
     for refund in view.refunds:
         # Money of another currency is recorded, not posted.
         posted = refund.currency == currency.get(refund.payment_id)
-        done = posted and refund.status is RefundStatus.COMPLETED
+        done = refund.status is RefundStatus.COMPLETED
+        returned = (EntryKind.REFUND_RETURNED, refund.id) in seen
+        dropped = posted and refund.status is RefundStatus.DROPPED
         yield from _compare(
             law,
             refund.id,
             intended=(posted, (EntryKind.REFUND_INTENDED, refund.id) in seen),
-            completed=(done, (EntryKind.REFUND_COMPLETED, refund.id) in seen),
+            completed=(
+                (posted and done) or returned,
+                (EntryKind.REFUND_COMPLETED, refund.id) in seen,
+            ),
+            returned=(returned, returned and refund.status is RefundStatus.FAILED),
+            dropped=(dropped, (EntryKind.REFUND_DROPPED, refund.id) in seen),
         )
 
 

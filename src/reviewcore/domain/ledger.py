@@ -24,9 +24,11 @@ from reviewcore.domain.ids import AttemptId, EntryId, RefundId, ReviewerId, Trac
 from reviewcore.domain.money import Cents
 
 if TYPE_CHECKING:
+    from reviewcore.domain.disputes import Dispute
     from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund
-    from reviewcore.domain.payouts import Payout
+    from reviewcore.domain.payouts import Payout, PayoutReversal
     from reviewcore.domain.reviews import Review
+    from reviewcore.domain.slots import Slot
 
 PROCESSOR = "processor"
 BANK = "bank"
@@ -74,9 +76,15 @@ class EntryKind(StrEnum):
     FLAG_DISMISSED = "FLAG_DISMISSED"
     REFUND_INTENDED = "REFUND_INTENDED"
     REFUND_COMPLETED = "REFUND_COMPLETED"
+    REFUND_RETURNED = "REFUND_RETURNED"
+    REFUND_DROPPED = "REFUND_DROPPED"
+    DISPUTE_OPENED = "DISPUTE_OPENED"
+    DISPUTE_WON = "DISPUTE_WON"
+    SLOT_LOST = "SLOT_LOST"
     PAYOUT_REQUESTED = "PAYOUT_REQUESTED"
     PAYOUT_COMPLETED = "PAYOUT_COMPLETED"
     PAYOUT_FAILED = "PAYOUT_FAILED"
+    PAYOUT_REVERSED = "PAYOUT_REVERSED"
     BALANCE_FORFEITED = "BALANCE_FORFEITED"
 
 
@@ -173,6 +181,40 @@ def refund_completed(refund: Refund) -> Draft:
     return draft(EntryKind.REFUND_COMPLETED, refund.id, back)
 
 
+def refund_returned(refund: Refund) -> Draft:
+    """The processor took it and could not deliver it."""
+    returned = Move(PROCESSOR, refunding(refund.id), refund.amount)
+    return draft(EntryKind.REFUND_RETURNED, refund.id, returned)
+
+
+def refund_dropped(refund: Refund) -> Draft:
+    """A lost dispute paid it; what was set aside makes up for a part of the loss."""
+    dropped = Move(refunding(refund.id), LOSSES, refund.amount)
+    return draft(EntryKind.REFUND_DROPPED, refund.id, dropped)
+
+
+# ── disputes ─────────────────────────────────────────────────────────────────────────────────
+
+
+def dispute_opened(dispute: Dispute) -> Draft:
+    """The disputed money and the fee for it have left the balance."""
+    taken = Move(LOSSES, PROCESSOR, dispute.amount)
+    return draft(EntryKind.DISPUTE_OPENED, dispute.id, taken, Move(FEES, PROCESSOR, dispute.fee))
+
+
+def dispute_won(dispute: Dispute) -> Draft:
+    """What was reinstated is back; the fee is, too, where it is more than was disputed."""
+    fee = Cents(max(0, dispute.reinstated_amount - dispute.amount))
+    back = Move(PROCESSOR, LOSSES, Cents(dispute.reinstated_amount - fee))
+    return draft(EntryKind.DISPUTE_WON, dispute.id, back, Move(PROCESSOR, FEES, fee))
+
+
+def slot_lost(slot: Slot) -> Draft:
+    """Nobody will fill the slot, and its payer has his money from the bank."""
+    lost = Move(deferred(slot.track_id), LOSSES, slot.price)
+    return draft(EntryKind.SLOT_LOST, f"{slot.track_id}/{slot.number}", lost)
+
+
 # ── reviews ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -238,6 +280,12 @@ def payout_failed(payout: Payout) -> Draft:
     """The amount is the reviewer's again."""
     back = Move(in_transit(payout), payable(payout.reviewer_id), payout.amount)
     return draft(EntryKind.PAYOUT_FAILED, payout.id, back)
+
+
+def payout_reversed(reversal: PayoutReversal) -> Draft:
+    """The processor took money of a transfer back; the reviewer has it here again."""
+    back = Move(PROCESSOR, payable(reversal.reviewer_id), reversal.amount)
+    return draft(EntryKind.PAYOUT_REVERSED, reversal.id, back)
 
 
 def balance_forfeited(reviewer_id: ReviewerId, amount: Cents) -> Draft:

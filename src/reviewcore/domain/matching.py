@@ -68,8 +68,8 @@ class Search:
     """Which reviewers a store should look for.
 
     *genres* is everything that matches the track through the tree; *tier* None means any;
-    *ratings_below* asks for newcomers; *account_before* for accounts made until then whose address
-    is verified; *exclude* leaves out those seen already.
+    *ratings_below* asks for newcomers, *account_before* for accounts made until then; *exclude*
+    leaves out those seen already.
     """
 
     track_id: TrackId

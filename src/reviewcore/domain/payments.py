@@ -27,13 +27,13 @@ class PaymentStatus(StrEnum):
 # PENDING    the price is known; no money was applied. Attempts may be open.
 # COMPLETED  one attempt's money was applied, once (or nothing was due: a free track).
 # FAILED     the last attempt failed, or the track was cancelled unpaid. May be tried again.
-# REFUNDED   final: all of it went back.
+# REFUNDED   all of it went back; COMPLETED again when the payer's bank returns a refund.
 PAYMENT_NEXT: Mapping[PaymentStatus, frozenset[PaymentStatus]] = MappingProxyType(
     {
         PaymentStatus.PENDING: frozenset({PaymentStatus.COMPLETED, PaymentStatus.FAILED}),
         PaymentStatus.FAILED: frozenset({PaymentStatus.PENDING, PaymentStatus.COMPLETED}),
         PaymentStatus.COMPLETED: frozenset({PaymentStatus.REFUNDED}),
-        PaymentStatus.REFUNDED: frozenset(),
+        PaymentStatus.REFUNDED: frozenset({PaymentStatus.COMPLETED}),
     }
 )
 
@@ -75,23 +75,29 @@ class RefundStatus(StrEnum):
     PROCESSING = "PROCESSING"
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
+    DROPPED = "DROPPED"
 
 
-# PENDING     intended; nothing was sent.
+# PENDING     intended; nothing was sent, or what was sent was refused for now.
 # PROCESSING  may have been sent. Only a definite answer leaves this state.
-# COMPLETED   the processor took it.
-# FAILED      the processor refused for good: the money waits in `refunding` for a person.
+# COMPLETED   the processor took it. The payer's bank may return it yet.
+# FAILED      refused or returned for good: the money waits in `refunding` for a person.
+# DROPPED     final: it was not sent when a lost dispute gave the payer his money.
 REFUND_NEXT: Mapping[RefundStatus, frozenset[RefundStatus]] = MappingProxyType(
     {
-        RefundStatus.PENDING: frozenset({RefundStatus.PROCESSING}),
-        RefundStatus.PROCESSING: frozenset({RefundStatus.COMPLETED, RefundStatus.FAILED}),
-        RefundStatus.COMPLETED: frozenset(),
+        RefundStatus.PENDING: frozenset({RefundStatus.PROCESSING, RefundStatus.DROPPED}),
+        RefundStatus.PROCESSING: frozenset(
+            {RefundStatus.PENDING, RefundStatus.COMPLETED, RefundStatus.FAILED}
+        ),
+        RefundStatus.COMPLETED: frozenset({RefundStatus.FAILED}),
         RefundStatus.FAILED: frozenset(),
+        RefundStatus.DROPPED: frozenset(),
     }
 )
 
 LOOK_FIRST = timedelta(seconds=2)
 LOOK_SLOWEST = timedelta(hours=1)
+PARK_FIRST = timedelta(minutes=1)
 SESSION_LIFE = timedelta(hours=24)
 """How long a processor keeps a checkout session open, and so how long a key is surely kept."""
 
@@ -103,6 +109,12 @@ def backoff(tries: int) -> timedelta:
     """Tell how long to wait after *tries* tries (1 or more): 2 s, doubling, at most an hour."""
     doubled: int = 2 ** min(tries - 1, 16)
     return min(LOOK_FIRST * doubled, LOOK_SLOWEST)
+
+
+def parked_for(number: int) -> timedelta:
+    """Tell how long the *number*-th key (2 or more) waits: a minute, doubling, at most an hour."""
+    doubled: int = 2 ** min(number - 2, 16)
+    return min(PARK_FIRST * doubled, LOOK_SLOWEST)
 
 
 @attrs.frozen(kw_only=True)
@@ -165,6 +177,17 @@ class Payment:
         assert refunded <= self.amount, "more was refunded than was paid"
         status = PaymentStatus.REFUNDED if refunded == self.amount else self.status
         return attrs.evolve(self, refunded_amount=refunded, status=status)
+
+    def take_back(self, amount: Cents) -> Self:
+        """Count a refund no longer: the payer's bank returned it."""
+        assert amount <= self.refunded_amount, "more was returned than was refunded"
+        if self.status is PaymentStatus.REFUNDED:
+            self._require(PaymentStatus.COMPLETED)
+        return attrs.evolve(
+            self,
+            refunded_amount=Cents(self.refunded_amount - amount),
+            status=PaymentStatus.COMPLETED,
+        )
 
     def learn_fee(self, fee: Cents) -> Self:
         """Record the processor's fee."""
@@ -277,7 +300,10 @@ class RefundReason(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Refund:
-    """Money on its way back to the payer of *attempt_id*; *key* is the call's idempotency key."""
+    """Money on its way back to the payer of *attempt_id*.
+
+    *key* is the call's idempotency key, the *number*-th: a new one is made only after a refusal.
+    """
 
     id: RefundId
     attempt_id: AttemptId
@@ -289,6 +315,7 @@ class Refund:
     status: RefundStatus
     key: str
     created_at: datetime
+    number: int = 1
     attempts: int = 0
     sent_at: datetime | None = None
     external_id: str | None = None
@@ -299,8 +326,8 @@ class Refund:
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing more will happen by itself."""
-        return not REFUND_NEXT[self.status]
+        """Whether nothing is left to send."""
+        return self.status not in {RefundStatus.PENDING, RefundStatus.PROCESSING}
 
     def send(self, at: datetime) -> Self:
         """Be handed to the processor (again, with the same key)."""
@@ -320,6 +347,32 @@ class Refund:
         """Whether the processor surely still knows the key."""
         return self.sent_at is None or at - self.sent_at < SAME_KEY_FOR
 
+    def park(self, reason: str, at: datetime) -> Self:
+        """Have been refused for now: it waits, and then goes out under a new key."""
+        self._require(RefundStatus.PENDING)
+        number = self.number + 1
+        return attrs.evolve(
+            self,
+            status=RefundStatus.PENDING,
+            number=number,
+            key=f"rf:{self.id}:a{number}",
+            sent_at=None,
+            failure_reason=reason,
+            next_attempt_at=at + parked_for(number),
+            leased_until=None,
+        )
+
+    def wait(self, at: datetime) -> Self:
+        """Stay unsent for another hour: its payment is disputed."""
+        return attrs.evolve(self, next_attempt_at=at + LOOK_SLOWEST, leased_until=None)
+
+    def drop(self, at: datetime) -> Self:
+        """Never be sent: a lost dispute gave the payer his money."""
+        self._require(RefundStatus.DROPPED)
+        return attrs.evolve(
+            self, status=RefundStatus.DROPPED, ended_at=at, next_attempt_at=None, leased_until=None
+        )
+
     def complete(self, external_id: str, at: datetime) -> Self:
         """Have been taken by the processor."""
         self._require(RefundStatus.COMPLETED)
@@ -332,7 +385,7 @@ class Refund:
         )
 
     def fail(self, reason: str, at: datetime) -> Self:
-        """Have been refused for good."""
+        """Have been refused for good, or returned after it had been taken."""
         self._require(RefundStatus.FAILED)
         return attrs.evolve(
             self,

@@ -17,13 +17,18 @@ from reviewcore.domain.errors import (
     InvalidTransition,
     PayoutAccountNotReady,
     PayoutAccountTooNew,
+    TooEarlyToResolve,
 )
-from reviewcore.domain.ids import PayoutId, ReviewerId
+from reviewcore.domain.ids import PayoutId, ReversalId, ReviewerId
 from reviewcore.domain.money import ZERO, Cents
-from reviewcore.domain.payments import SAME_KEY_FOR, backoff
+from reviewcore.domain.payments import SAME_KEY_FOR, backoff, parked_for
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.rules import MarketRules
 from reviewcore.domain.texts import require_line
+
+SETTLED_AFTER = timedelta(hours=24)
+LOOKS_MIN = 2
+"""How long after its last sending, and after how many look-ups, a transfer may be called absent."""
 
 
 class PayoutMethod(StrEnum):
@@ -43,7 +48,7 @@ class PayoutStatus(StrEnum):
     FAILED = "FAILED"
 
 
-# PENDING     the amount is reserved; nothing was sent.
+# PENDING     the amount is reserved; nothing was sent, or what was sent was refused for now.
 # PROCESSING  the transfer may have been sent. Only a definite answer leaves this state.
 # COMPLETED, FAILED are final; FAILED has given the amount back to the balance.
 NEXT: Mapping[PayoutStatus, frozenset[PayoutStatus]] = MappingProxyType(
@@ -51,7 +56,9 @@ NEXT: Mapping[PayoutStatus, frozenset[PayoutStatus]] = MappingProxyType(
         PayoutStatus.PENDING: frozenset(
             {PayoutStatus.PROCESSING, PayoutStatus.COMPLETED, PayoutStatus.FAILED}
         ),
-        PayoutStatus.PROCESSING: frozenset({PayoutStatus.COMPLETED, PayoutStatus.FAILED}),
+        PayoutStatus.PROCESSING: frozenset(
+            {PayoutStatus.PENDING, PayoutStatus.COMPLETED, PayoutStatus.FAILED}
+        ),
         PayoutStatus.COMPLETED: frozenset(),
         PayoutStatus.FAILED: frozenset(),
     }
@@ -60,7 +67,11 @@ NEXT: Mapping[PayoutStatus, frozenset[PayoutStatus]] = MappingProxyType(
 
 @attrs.frozen(kw_only=True)
 class Payout:
-    """One withdrawal. Its *key* is the idempotency key of the transfer; amounts in cents."""
+    """One withdrawal; amounts in cents.
+
+    Its *key* is the idempotency key of the transfer, the *number*-th: a new one is made only after
+    a refusal. *reversed_amount* came back after it had left.
+    """
 
     id: PayoutId
     reviewer_id: ReviewerId
@@ -71,6 +82,7 @@ class Payout:
     status: PayoutStatus
     key: str
     created_at: datetime
+    number: int = 1
     attempts: int = 0
     sent_at: datetime | None = None
     look_ups: int = 0
@@ -111,6 +123,42 @@ class Payout:
         """Be looked for at the processor: its key is too old to be sent again."""
         looks = self.look_ups + 1
         return attrs.evolve(self, look_ups=looks, next_attempt_at=at + backoff(looks + 10))
+
+    def park(self, reason: str, at: datetime) -> Self:
+        """Have been refused for now: it waits, and then goes out under a new key."""
+        self._require(PayoutStatus.PENDING)
+        number = self.number + 1
+        return attrs.evolve(
+            self,
+            status=PayoutStatus.PENDING,
+            number=number,
+            key=f"wd:{self.id}:a{number}",
+            sent_at=None,
+            look_ups=0,
+            failure_reason=reason,
+            next_attempt_at=at + parked_for(number),
+            leased_until=None,
+        )
+
+    def require_resolvable(self, at: datetime) -> None:
+        """Raise unless nothing but a person's word is left to settle it.
+
+        That is after two look-ups that found nothing, at least 24 h after the key was last sent.
+        Raises InvalidTransition, TooEarlyToResolve.
+        """
+        if self.status is not PayoutStatus.PROCESSING:
+            raise InvalidTransition(
+                entity="Payout", status=self.status, wanted=PayoutStatus.COMPLETED
+            )
+        assert self.sent_at is not None, "what is being processed was sent"
+        resolvable_at = self.sent_at + SAME_KEY_FOR + SETTLED_AFTER
+        if at < resolvable_at or self.look_ups < LOOKS_MIN:
+            raise TooEarlyToResolve(resolvable_at=resolvable_at)
+
+    def reverse(self, amount: Cents) -> Self:
+        """Have *amount* more cents come back."""
+        assert self.reversed_amount + amount <= self.amount, "more came back than had left"
+        return attrs.evolve(self, reversed_amount=Cents(self.reversed_amount + amount))
 
     def complete(self, external_id: str, at: datetime) -> Self:
         """Have left."""
@@ -153,6 +201,18 @@ class Payout:
     def _require(self, wanted: PayoutStatus) -> None:
         if wanted not in NEXT[self.status]:
             raise InvalidTransition(entity="Payout", status=self.status, wanted=wanted)
+
+
+@attrs.frozen(kw_only=True)
+class PayoutReversal:
+    """Money of a payout that the processor took back, *amount* cents; the payout stays as it is."""
+
+    id: ReversalId
+    payout_id: PayoutId
+    reviewer_id: ReviewerId
+    external_id: str
+    amount: Cents
+    at: datetime
 
 
 def withdrawable(reviewer: ReviewerProfile, *, held: Cents) -> Cents:

@@ -2,7 +2,7 @@
 
 A slot ends exactly once: counted (a completed review holds it) or refunded. Until then it is
 open, held (its review's flag is being judged on a closed track) or active (being reviewed).
-Everything but `refunded_at` is frozen at check-out, so that no later change of tier or rules can
+Everything but its end is frozen at check-out, so that no later change of tier or rules can
 move money.
 """
 
@@ -43,10 +43,11 @@ class Slot:
     rate: Cents
     price: Cents
     refunded_at: datetime | None = None
+    is_lost: bool = False
 
     @property
     def is_refunded(self) -> bool:
-        """Whether its price went back."""
+        """Whether it was given up: its price went back, or was lost in a dispute."""
         return self.refunded_at is not None
 
     def refund(self, at: datetime) -> Self:
@@ -54,6 +55,13 @@ class Slot:
         if self.is_refunded:
             raise InvalidTransition(entity="Slot", status="REFUNDED", wanted="REFUNDED")
         return attrs.evolve(self, refunded_at=at)
+
+    def lose(self, at: datetime) -> Self:
+        """Give the slot up for nothing: a lost dispute gave the payer his money.
+
+        Raises InvalidTransition when it was refunded before.
+        """
+        return attrs.evolve(self.refund(at), is_lost=True)
 
 
 def paid_slots(track_id: TrackId, package: Package, *, rules: MarketRules) -> tuple[Slot, ...]:

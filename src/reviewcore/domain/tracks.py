@@ -11,12 +11,14 @@ from typing import Self
 import attrs
 
 from reviewcore.domain import events
+from reviewcore.domain.disputes import DisputeStatus
 from reviewcore.domain.errors import (
     InvalidTransition,
     NotYourTrack,
     TooEarlyToClose,
     TooMany,
     TrackClosed,
+    TrackDisputed,
     TrackHasReviews,
 )
 from reviewcore.domain.ids import ArtistId, GenreId, TrackId
@@ -76,7 +78,8 @@ class Track:
 
     *price* is in cents, *duration* in seconds (None: unknown). *reviews_completed* and
     *slots_refunded* equal what they count (law 4). *assign_at* is when the worker should next look
-    for reviewers, None when no slot is open to them.
+    for reviewers, None when no slot is open to them. *dispute_status* is that of a dispute of its
+    applied payment, OPEN or LOST, None without one and once it is won.
     """
 
     id: TrackId
@@ -105,6 +108,7 @@ class Track:
     half_notified_at: datetime | None = None
     completion_notified_at: datetime | None = None
     unplayable_reports: int = 0
+    dispute_status: DisputeStatus | None = None
     assign_at: datetime | None = None
 
     @property
@@ -129,7 +133,12 @@ class Track:
 
     def takes_reviewers(self, rules: MarketRules) -> bool:
         """Whether its open slots may be assigned."""
-        return self.is_live and self.closed_at is None and not self.waits_for_source(rules)
+        return (
+            self.is_live
+            and self.closed_at is None
+            and self.dispute_status is None
+            and not self.waits_for_source(rules)
+        )
 
     def closable_at(self, rules: MarketRules) -> datetime:
         """Tell when its artist may close it; the market does after twice the time."""
@@ -268,6 +277,23 @@ class Track:
             raise InvalidTransition(entity="Track", status=self.status, wanted="CLOSED")
         if self.closed_at is not None:
             raise TrackClosed
+
+    def require_undisputed(self) -> None:
+        """Raise TrackDisputed while a dispute of its payment is open."""
+        if self.dispute_status is DisputeStatus.OPEN:
+            raise TrackDisputed
+
+    def dispute(self) -> Self:
+        """Take no new reviewers until the dispute of its payment is decided."""
+        return attrs.evolve(self, dispute_status=DisputeStatus.OPEN, assign_at=None)
+
+    def win_dispute(self) -> Self:
+        """Go on as before; `seek` has the worker look for reviewers again."""
+        return attrs.evolve(self, dispute_status=None)
+
+    def lose_dispute(self) -> Self:
+        """Take no new reviewers for good: open slots end without a refund."""
+        return attrs.evolve(self, dispute_status=DisputeStatus.LOST, assign_at=None)
 
     def close(self, at: datetime) -> Self:
         """Take no new reviewers."""

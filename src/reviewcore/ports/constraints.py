@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 
 from reviewcore.domain.artists import ArtistProfile
+from reviewcore.domain.disputes import Dispute
 from reviewcore.domain.errors import (
     AlreadyExists,
     AlreadyFlagged,
@@ -23,6 +24,7 @@ from reviewcore.domain.errors import (
 from reviewcore.domain.flags import Flag
 from reviewcore.domain.genres import Genre
 from reviewcore.domain.payments import CheckoutAttempt, Payment
+from reviewcore.domain.payouts import PayoutReversal
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review
 from reviewcore.domain.users import (
@@ -137,6 +139,14 @@ UNIQUES: tuple[Unique, ...] = (
         entity=CheckoutAttempt,
         fields=("session_id",),
         conflict=_exists(CheckoutAttempt, "session_id"),
+    ),
+    # The processor tells of a thing twice, and of two things at once.
+    Unique(name="uq_disputes_external", entity=Dispute, fields=("external_id",), conflict=Busy),
+    Unique(
+        name="uq_payout_reversals_external",
+        entity=PayoutReversal,
+        fields=("external_id",),
+        conflict=Busy,
     ),
     Unique(name="uq_flags_review", entity=Flag, fields=("review_id",), conflict=AlreadyFlagged),
 )

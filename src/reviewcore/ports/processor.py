@@ -1,20 +1,24 @@
 """What the market needs of a payment processor, and the three answers it can get.
 
-A call ends *done*, *declined* (final, nothing happened) or *unknown* (it may have happened: a
-time-out, a 5xx, a lost connection). Unknown is never failure. Every call that moves money carries
-an idempotency key: the same key with the same order always has the effect of one call, and the
-same key with another order is unknown, for the first order may have gone through.
+A call ends *done*, *declined* (nothing happened) or *unknown* (it may have happened: a time-out, a
+5xx, a lost connection). Unknown is never failure. Every call that moves money carries an
+idempotency key: the same key with the same order always has the effect of one call, and the same
+key with another order is unknown, for the first order may have gone through. A new key is right
+only after a refusal.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
 import attrs
 
-from reviewcore.domain.money import Cents
+from reviewcore.domain.disputes import DisputeStatus
+from reviewcore.domain.money import ZERO, Cents
+from reviewcore.domain.webhooks import Endpoint, ProcessorEvent
 
 V = TypeVar("V", covariant=True)
 
@@ -28,9 +32,13 @@ class Done(Generic[V]):
 
 @attrs.frozen
 class Declined:
-    """The processor refused for good; *code* is its word, free of secrets. Nothing happened."""
+    """The processor refused; *code* is its word, free of secrets. Nothing happened.
+
+    *is_passing* when the same may be accepted later, under a new key: too little balance, say.
+    """
 
     code: str
+    is_passing: bool = False
 
 
 @attrs.frozen
@@ -96,13 +104,37 @@ class RefundOrder:
     key: str
 
 
+class RefundState(StrEnum):
+    """What the processor says of a refund: taken (maybe still on its way), or failed after all."""
+
+    TAKEN = "TAKEN"
+    FAILED = "FAILED"
+
+
 @attrs.frozen(kw_only=True)
 class RefundView:
-    """A refund as the processor tells it."""
+    """A refund as the processor tells it; *refund_id* is empty for one that is not ours."""
 
     external_id: str
     refund_id: str
     amount: Cents
+    state: RefundState = RefundState.TAKEN
+
+
+@attrs.frozen(kw_only=True)
+class DisputeView:
+    """A payer's dispute as the processor tells it; *attempt_id* is empty if it is not of ours.
+
+    *amount* and *fee* have left our balance, *reinstated* has come back.
+    """
+
+    external_id: str
+    attempt_id: str
+    amount: Cents
+    fee: Cents
+    currency: str
+    status: DisputeStatus
+    reinstated: Cents = ZERO
 
 
 @attrs.frozen(kw_only=True)
@@ -134,12 +166,31 @@ class TransferOrder:
 
 
 @attrs.frozen(kw_only=True)
+class ReversalOrder:
+    """Take *amount* cents of the transfer *external_id* back, under our *reversal_id*."""
+
+    reversal_id: str
+    external_id: str
+    amount: Cents
+    key: str
+
+
+@attrs.frozen(kw_only=True)
+class ReversalView:
+    """Money of a transfer that came back, as the processor tells it."""
+
+    external_id: str
+    amount: Cents
+
+
+@attrs.frozen(kw_only=True)
 class TransferView:
-    """A transfer as the processor tells it."""
+    """A transfer as the processor tells it; *payout_id* is empty for one that is not ours."""
 
     external_id: str
     payout_id: str
     amount: Cents
+    reversals: tuple[ReversalView, ...] = ()
 
 
 class Payments(Protocol):
@@ -166,7 +217,22 @@ class Payments(Protocol):
         ...
 
     def find_refund(self, refund_id: str, payment_id: str, /) -> Outcome[RefundView | None]:
-        """Look a refund up by our id; None when there surely is none."""
+        """Look a refund up by our id; None when there surely is none.
+
+        Of several, the one that was taken: an attempt under an older key may have failed.
+        """
+        ...
+
+    def refund_view(self, external_id: str, /) -> Outcome[RefundView]:
+        """Tell how a refund stands. An unknown id is Declined("not_found")."""
+        ...
+
+    def fee(self, payment_id: str, /) -> Outcome[Cents | None]:
+        """Tell what the processor kept of a payment; None while that is not known."""
+        ...
+
+    def dispute(self, external_id: str, /) -> Outcome[DisputeView]:
+        """Tell how a dispute stands. An unknown id is Declined("not_found")."""
         ...
 
 
@@ -196,3 +262,49 @@ class Payouts(Protocol):
     def find_transfer(self, payout_id: str, /) -> Outcome[TransferView | None]:
         """Look a transfer up by our id; None when none was found."""
         ...
+
+    def transfer_view(self, external_id: str, /) -> Outcome[TransferView]:
+        """Tell how a transfer stands. An unknown id is Declined("not_found")."""
+        ...
+
+    def reverse(self, order: ReversalOrder, /) -> Outcome[ReversalView]:
+        """Take money of a transfer back; the same key takes it once."""
+        ...
+
+    def available(self, currency: str, /) -> Outcome[Cents]:
+        """Tell what can be paid out now."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class EventPage:
+    """Events, oldest first; *cursor* is where the next page begins, None at the end."""
+
+    events: Sequence[ProcessorEvent]
+    cursor: str | None = None
+
+
+class Webhooks(Protocol):
+    """What the processor tells of itself, unasked."""
+
+    def authenticate(
+        self, endpoint: Endpoint, body: bytes, signature: str | None, /
+    ) -> ProcessorEvent:
+        """Return what *body* says, if the processor surely said it, and of this market's mode.
+
+        Raises InvalidWebhook, which quotes nothing of the body.
+        """
+        ...
+
+    def since(self, at: datetime, /, *, cursor: str | None = None) -> Outcome[EventPage]:
+        """Tell what happened from *at* on, also what was never delivered; 30 days back at most."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class Processor:
+    """All that a market has of its processor."""
+
+    payments: Payments
+    payouts: Payouts
+    webhooks: Webhooks

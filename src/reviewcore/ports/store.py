@@ -27,11 +27,13 @@ import attrs
 
 from reviewcore.domain import events
 from reviewcore.domain.artists import ArtistProfile
+from reviewcore.domain.disputes import Dispute
 from reviewcore.domain.flags import Flag, FlagStatus
 from reviewcore.domain.genres import Genre, GenreTree
 from reviewcore.domain.ids import (
     ArtistId,
     AttemptId,
+    DisputeId,
     EventId,
     FlagId,
     PaymentId,
@@ -47,13 +49,14 @@ from reviewcore.domain.ledger import BalanceLine, Draft, Entry
 from reviewcore.domain.matching import History, Search
 from reviewcore.domain.money import Cents
 from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund
-from reviewcore.domain.payouts import Payout, PayoutStatus
+from reviewcore.domain.payouts import Payout, PayoutReversal, PayoutStatus
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import EndReason, Review, ReviewQueue, ReviewTimestamp
 from reviewcore.domain.rules import MarketRules
 from reviewcore.domain.slots import Slot
 from reviewcore.domain.tracks import Track, TrackStatus
 from reviewcore.domain.users import EmailVerificationToken, IdentityMark, Session, User
+from reviewcore.domain.webhooks import StripeWebhookEvent
 
 E = TypeVar("E")
 K = TypeVar("K", contravariant=True)
@@ -199,11 +202,22 @@ class Reviewers(Repository[ReviewerProfile, ReviewerId], Protocol):
         ...
 
     def candidates(self, search: Search, *, limit: int) -> Sequence[ReviewerProfile]:
-        """Return onboarded, unrestricted reviewers with free load who fit *search*, best first.
+        """Return onboarded, verified, unrestricted reviewers with free load who fit *search*.
 
-        In order of `matching.standing`. Those who reviewed the track are left out. In a write
-        transaction the rows are locked and those that others hold are skipped; the profiles are
-        fresh. Reads a number of rows bounded by *limit*, however many are eligible.
+        Best first, in order of `matching.standing`. Those who reviewed the track are left out. In
+        a write transaction the rows are locked and those that others hold are skipped; the
+        profiles are fresh. A store for many reads a number of rows bounded by *limit*, the reviews
+        of the track and whom `come_of_age` has yet to mark, however many others there are and
+        wherever in the order they stand.
+        """
+        ...
+
+    def come_of_age(self, account_before: datetime, *, limit: int) -> int:
+        """Mark reviewers whose accounts were made until a time, so that searches find them fast.
+
+        Returns how much was marked, at most *limit* of the store's rows; those that others hold
+        are left for the next time. Never changes what a search returns: a reviewer who is not
+        marked, or was marked under another rule, is found as well, only slower.
         """
         ...
 
@@ -414,6 +428,10 @@ class Attempts(Repository[CheckoutAttempt, AttemptId], Protocol):
         """Return the attempt with this session of the processor."""
         ...
 
+    def unsettled(self, *, after: str | None, limit: int) -> Sequence[CheckoutAttempt]:
+        """Return attempts that may still be paid, in order of id, *limit* at most."""
+        ...
+
     def lease(self, now: datetime, *, until: datetime, limit: int) -> Sequence[CheckoutAttempt]:
         """Take unpaid attempts whose `next_attempt_at` has come and lease them *until* a time."""
         ...
@@ -426,8 +444,24 @@ class Refunds(Repository[Refund, RefundId], Protocol):
         """Return the refunds of a payment."""
         ...
 
+    def unsettled(self, *, after: str | None, limit: int) -> Sequence[Refund]:
+        """Return refunds whose payer has not got his money, in order of id: failed ones, too."""
+        ...
+
     def lease(self, now: datetime, *, until: datetime, limit: int) -> Sequence[Refund]:
         """Take unfinished refunds whose `next_attempt_at` has come and lease them."""
+        ...
+
+
+class Disputes(Repository[Dispute, DisputeId], Protocol):
+    """Disputes; guarded by the lock of their payment."""
+
+    def of_payment(self, payment_id: PaymentId) -> Sequence[Dispute]:
+        """Return the disputes of a payment."""
+        ...
+
+    def by_external_id(self, external_id: str) -> Dispute | None:
+        """Return the dispute with this id of the processor."""
         ...
 
 
@@ -465,8 +499,54 @@ class Payouts(Repository[Payout, PayoutId], Protocol):
         """Return payouts in order of id."""
         ...
 
+    def unsettled(self, *, after: str | None, limit: int) -> Sequence[Payout]:
+        """Return payouts that are not final, in order of id, those to be made by hand as well."""
+        ...
+
     def lease(self, now: datetime, *, until: datetime, limit: int) -> Sequence[Payout]:
         """Take automatic, unfinished payouts whose `next_attempt_at` has come and lease them."""
+        ...
+
+
+class Reversals(Protocol):
+    """Reversals of payouts; guarded by the lock of their payout."""
+
+    def of_payout(self, payout_id: PayoutId) -> Sequence[PayoutReversal]:
+        """Return the reversals of a payout."""
+        ...
+
+    def add(self, *reversals: PayoutReversal) -> None:
+        """Add reversals."""
+        ...
+
+    def all(self) -> Iterator[PayoutReversal]:
+        """Iterate over every reversal."""
+        ...
+
+
+class Inbox(Repository[StripeWebhookEvent, str], Protocol):
+    """What the processor told unasked."""
+
+    def receive(self, event: StripeWebhookEvent) -> bool:
+        """Keep an event at once; False when it was kept before. Waits for others who keep it."""
+        ...
+
+    def lease(self, now: datetime, *, until: datetime, limit: int) -> Sequence[StripeWebhookEvent]:
+        """Take unhandled events whose `next_attempt_at` has come and lease them *until* a time."""
+        ...
+
+    def page(
+        self, *, is_handled: bool | None, after: str | None, limit: int
+    ) -> Sequence[StripeWebhookEvent]:
+        """Return events in order of id."""
+        ...
+
+    def newest(self) -> datetime | None:
+        """Tell when the newest of them was made at the processor, by its clock."""
+        ...
+
+    def purge(self, before: datetime) -> int:
+        """Forget handled events that were received before a time; count them."""
         ...
 
 
@@ -596,9 +676,15 @@ class Transaction(Protocol):
     @property
     def refunds(self) -> Refunds: ...
     @property
+    def disputes(self) -> Disputes: ...
+    @property
     def flags(self) -> Flags: ...
     @property
     def payouts(self) -> Payouts: ...
+    @property
+    def reversals(self) -> Reversals: ...
+    @property
+    def inbox(self) -> Inbox: ...
     @property
     def ledger(self) -> Ledger: ...
     @property

@@ -31,6 +31,8 @@ def view_of(tx: Transaction) -> MarketView:
         flags=tuple(tx.flags.all()),
         payments=tuple(tx.payments.all()),
         refunds=tuple(tx.refunds.all()),
+        disputes=tuple(tx.disputes.all()),
         payouts=tuple(tx.payouts.all()),
+        reversals=tuple(tx.reversals.all()),
         entries=tuple(tx.ledger.all()),
     )

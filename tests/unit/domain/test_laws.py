@@ -97,6 +97,8 @@ def market() -> MarketView:
         flags=(make.a_flag(id="f", review_id="v2", track_id=T, reviewer_id="q"),),
         payments=(payment,),
         refunds=(),
+        disputes=(),
+        reversals=(),
         payouts=(payout,),
         entries=booked(
             ledger.payment_applied(payment, attempt),

@@ -1,13 +1,15 @@
-"""Payments, attempts, refunds, payouts and the ledger, in memory."""
+"""Payments, attempts, refunds, disputes, payouts and the ledger, in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reviewcore.adapters.memory.rows import Leased, Rows
+from reviewcore.adapters.memory.rows import Rows, Unsettled
 from reviewcore.adapters.memory.work import Work
+from reviewcore.domain.disputes import Dispute
 from reviewcore.domain.ids import (
     AttemptId,
+    DisputeId,
     EntryId,
     PaymentId,
     PayoutId,
@@ -17,7 +19,7 @@ from reviewcore.domain.ids import (
 )
 from reviewcore.domain.ledger import BalanceLine, Draft, Entry
 from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund
-from reviewcore.domain.payouts import Payout, PayoutStatus
+from reviewcore.domain.payouts import Payout, PayoutReversal, PayoutStatus
 from reviewcore.ports.store import Transaction
 
 
@@ -32,7 +34,7 @@ class MemoryPayments(Rows[Payment, PaymentId]):
         return self.of_track(track_id)
 
 
-class MemoryAttempts(Leased[CheckoutAttempt, AttemptId]):
+class MemoryAttempts(Unsettled[CheckoutAttempt, AttemptId]):
     """Attempts to pay."""
 
     def of_payment(self, payment_id: PaymentId) -> Sequence[CheckoutAttempt]:
@@ -42,14 +44,24 @@ class MemoryAttempts(Leased[CheckoutAttempt, AttemptId]):
         return self._table.holder("uq_attempts_session", session_id)
 
 
-class MemoryRefunds(Leased[Refund, RefundId]):
+class MemoryRefunds(Unsettled[Refund, RefundId]):
     """Refunds."""
 
     def of_payment(self, payment_id: PaymentId) -> Sequence[Refund]:
         return self._table.of("payment", payment_id)
 
 
-class MemoryPayouts(Leased[Payout, PayoutId]):
+class MemoryDisputes(Rows[Dispute, DisputeId]):
+    """Disputes."""
+
+    def of_payment(self, payment_id: PaymentId) -> Sequence[Dispute]:
+        return self._table.of("payment", payment_id)
+
+    def by_external_id(self, external_id: str) -> Dispute | None:
+        return self._table.holder("uq_disputes_external", external_id)
+
+
+class MemoryPayouts(Unsettled[Payout, PayoutId]):
     """Payouts."""
 
     def page(
@@ -61,6 +73,25 @@ class MemoryPayouts(Leased[Payout, PayoutId]):
         limit: int,
     ) -> Sequence[Payout]:
         return self._page(after=after, limit=limit, reviewer_id=reviewer_id, status=status)
+
+
+class MemoryReversals:
+    """Reversals of payouts."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._table = work.tables.reversals
+
+    def of_payout(self, payout_id: PayoutId) -> Sequence[PayoutReversal]:
+        return self._table.of("payout", payout_id)
+
+    def add(self, *reversals: PayoutReversal) -> None:
+        for reversal in reversals:
+            self._work.add(self._table, reversal)
+
+    def all(self) -> Iterator[PayoutReversal]:
+        rows = self._table.rows
+        return iter([rows[key] for key in sorted(rows)])
 
 
 class MemoryLedger:

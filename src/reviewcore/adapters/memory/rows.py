@@ -81,3 +81,11 @@ class Leased(Rows[E, K]):
             row: Any = self._table.rows[key]
             self._work.update(self._table, attrs.evolve(row, leased_until=until))
         return self.lock_many(taken)
+
+
+class Unsettled(Leased[E, K]):
+    """A repository of intents, some of which are not settled."""
+
+    def unsettled(self, *, after: str | None, limit: int) -> Sequence[E]:
+        keys = self._table.indexes["unsettled"].keys_after(after)
+        return [self._table.rows[key] for key in islice(keys, limit)]

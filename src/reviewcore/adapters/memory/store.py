@@ -8,13 +8,16 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Generic, TypeVar
 
+from reviewcore.adapters.memory.inbox import MemoryInbox
 from reviewcore.adapters.memory.logs import MemoryEvents, MemoryIdempotency
 from reviewcore.adapters.memory.money import (
     MemoryAttempts,
+    MemoryDisputes,
     MemoryLedger,
     MemoryPayments,
     MemoryPayouts,
     MemoryRefunds,
+    MemoryReversals,
 )
 from reviewcore.adapters.memory.people import (
     MemoryArtists,
@@ -89,8 +92,11 @@ class MemoryTransaction:
     payments = Lazy(lambda tx: MemoryPayments(tx.work, tx.work.tables.payments))
     attempts = Lazy(lambda tx: MemoryAttempts(tx.work, tx.work.tables.attempts))
     refunds = Lazy(lambda tx: MemoryRefunds(tx.work, tx.work.tables.refunds))
+    disputes = Lazy(lambda tx: MemoryDisputes(tx.work, tx.work.tables.disputes))
     flags = Lazy(lambda tx: MemoryFlags(tx.work, tx.work.tables.flags))
     payouts = Lazy(lambda tx: MemoryPayouts(tx.work, tx.work.tables.payouts))
+    reversals = Lazy(lambda tx: MemoryReversals(tx.work))
+    inbox = Lazy(lambda tx: MemoryInbox(tx.work, tx.work.tables.inbox))
     ledger = Lazy(lambda tx: MemoryLedger(tx.work, tx))
     events = Lazy(lambda tx: MemoryEvents(tx.work, tx))
     idempotency = Lazy(lambda tx: MemoryIdempotency(tx.work))

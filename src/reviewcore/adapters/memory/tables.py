@@ -10,12 +10,14 @@ from typing import Any
 
 from reviewcore.adapters.memory.table import Index, Table
 from reviewcore.domain.artists import ArtistProfile
+from reviewcore.domain.disputes import Dispute
 from reviewcore.domain.events import EventRecord
 from reviewcore.domain.flags import Flag, FlagStatus
 from reviewcore.domain.genres import Genre
 from reviewcore.domain.ids import (
     ArtistId,
     AttemptId,
+    DisputeId,
     EntryId,
     EventId,
     FlagId,
@@ -23,6 +25,7 @@ from reviewcore.domain.ids import (
     PaymentId,
     PayoutId,
     RefundId,
+    ReversalId,
     ReviewerId,
     ReviewId,
     SessionId,
@@ -30,13 +33,20 @@ from reviewcore.domain.ids import (
     UserId,
 )
 from reviewcore.domain.ledger import Entry
-from reviewcore.domain.payments import AttemptStatus, CheckoutAttempt, Payment, Refund
-from reviewcore.domain.payouts import Payout
+from reviewcore.domain.payments import (
+    AttemptStatus,
+    CheckoutAttempt,
+    Payment,
+    Refund,
+    RefundStatus,
+)
+from reviewcore.domain.payouts import Payout, PayoutReversal
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review, ReviewQueue, ReviewStatus, ReviewTimestamp
 from reviewcore.domain.slots import Slot
 from reviewcore.domain.tracks import Track
 from reviewcore.domain.users import EmailVerificationToken, IdentityMark, MarkKind, Session, User
+from reviewcore.domain.webhooks import StripeWebhookEvent
 from reviewcore.ports.store import IdempotencyRecord
 
 ALL = (None,)
@@ -102,6 +112,11 @@ def _leasable(condition: Condition, *, watch: tuple[str, ...]) -> Index[Any]:
 def _is_pending(record: EventRecord) -> bool:
     """Whether the event is still to be delivered."""
     return record.delivered_at is None and record.next_attempt_at is not None
+
+
+def _is_owed(refund: Refund) -> bool:
+    """Whether the payer has not got his money, and should."""
+    return refund.status not in {RefundStatus.COMPLETED, RefundStatus.DROPPED}
 
 
 def _is_earned(review: Review) -> bool:
@@ -222,6 +237,7 @@ class Tables:
             _id,
             {
                 "payment": _by("payment_id", rank="number"),
+                "unsettled": _by(when=lambda attempt: attempt.is_pending, watch=("status",)),
                 "ready": _leasable(
                     lambda attempt: attempt.status is not AttemptStatus.PAID, watch=("status",)
                 ),
@@ -232,19 +248,27 @@ class Tables:
             _id,
             {
                 "payment": _by("payment_id"),
+                "unsettled": _by(when=_is_owed, watch=("status",)),
                 "ready": _leasable(lambda refund: not refund.is_final, watch=("status",)),
             },
+        )
+        self.disputes: Table[DisputeId, Dispute] = Table(
+            Dispute, _id, {"payment": _by("payment_id")}
         )
         self.payouts: Table[PayoutId, Payout] = Table(
             Payout,
             _id,
             {
                 **_pages("reviewer_id", "status"),
+                "unsettled": _by(when=lambda payout: not payout.is_final, watch=("status",)),
                 "ready": _leasable(
                     lambda payout: payout.is_automatic and not payout.is_final,
                     watch=("method", "status"),
                 ),
             },
+        )
+        self.reversals: Table[ReversalId, PayoutReversal] = Table(
+            PayoutReversal, _id, {"payout": _by("payout_id")}
         )
         self.entries: Table[EntryId, Entry] = Table(
             Entry,
@@ -270,6 +294,16 @@ class Tables:
                     rank="sequence",
                 ),
                 "ready": _leasable(_is_pending, watch=("delivered_at",)),
+            },
+        )
+        self.inbox: Table[str, StripeWebhookEvent] = Table(
+            StripeWebhookEvent,
+            _id,
+            {
+                "page": _by(),
+                "page is_handled": _by("is_handled", watch=("handled_at",)),
+                "made": _by(rank="created_at"),
+                "ready": _leasable(lambda event: not event.is_handled, watch=("handled_at",)),
             },
         )
         # By aggregate, the number of its last event.

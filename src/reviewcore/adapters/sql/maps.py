@@ -10,6 +10,7 @@ import attrs
 from reviewcore.adapters.sql import tables
 from reviewcore.adapters.sql.rows import RowMap
 from reviewcore.domain.artists import ArtistProfile
+from reviewcore.domain.disputes import Dispute
 from reviewcore.domain.events import EventRecord
 from reviewcore.domain.flags import Flag
 from reviewcore.domain.genres import Genre
@@ -17,12 +18,13 @@ from reviewcore.domain.ids import EntryId
 from reviewcore.domain.ledger import EntryKind
 from reviewcore.domain.money import Cents
 from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund
-from reviewcore.domain.payouts import Payout
+from reviewcore.domain.payouts import Payout, PayoutReversal
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review, ReviewQueue, ReviewTimestamp
 from reviewcore.domain.slots import Slot
 from reviewcore.domain.tracks import Track
 from reviewcore.domain.users import EmailVerificationToken, IdentityMark, Session, User
+from reviewcore.domain.webhooks import StripeWebhookEvent
 from reviewcore.ports.store import IdempotencyRecord
 
 
@@ -66,12 +68,15 @@ QUEUE = RowMap(ReviewQueue, tables.review_queue)
 PAYMENTS = RowMap(Payment, tables.payments)
 ATTEMPTS = RowMap(CheckoutAttempt, tables.checkout_attempts)
 REFUNDS = RowMap(Refund, tables.refunds)
+DISPUTES = RowMap(Dispute, tables.disputes)
 FLAGS = RowMap(Flag, tables.flags)
 PAYOUTS = RowMap(Payout, tables.payouts)
+REVERSALS = RowMap(PayoutReversal, tables.payout_reversals)
 ENTRIES = RowMap(EntryHead, tables.ledger_entries)
 POSTINGS = RowMap(EntryPosting, tables.ledger_postings)
 EVENTS = RowMap(EventRecord, tables.events)
 IDEMPOTENCY = RowMap(IdempotencyRecord, tables.idempotency_records)
+INBOX = RowMap(StripeWebhookEvent, tables.stripe_webhook_events)
 
 MAPS: tuple[RowMap[Any], ...] = (
     USERS,
@@ -89,10 +94,13 @@ MAPS: tuple[RowMap[Any], ...] = (
     PAYMENTS,
     ATTEMPTS,
     REFUNDS,
+    DISPUTES,
     FLAGS,
     PAYOUTS,
+    REVERSALS,
     ENTRIES,
     POSTINGS,
     EVENTS,
     IDEMPOTENCY,
+    INBOX,
 )

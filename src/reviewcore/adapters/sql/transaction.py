@@ -8,12 +8,15 @@ from reviewcore.adapters.sql.context import Context
 from reviewcore.adapters.sql.flush import Link
 from reviewcore.adapters.sql.repositories.flags import SqlFlags
 from reviewcore.adapters.sql.repositories.genres import SqlGenres, TreeCache
+from reviewcore.adapters.sql.repositories.inbox import SqlInbox
 from reviewcore.adapters.sql.repositories.logs import SqlEventLog, SqlIdempotency, SqlLedger
 from reviewcore.adapters.sql.repositories.money import (
     SqlAttempts,
+    SqlDisputes,
     SqlPayments,
     SqlPayouts,
     SqlRefunds,
+    SqlReversals,
 )
 from reviewcore.adapters.sql.repositories.people import (
     SqlArtists,
@@ -50,8 +53,11 @@ class SqlTransaction:
         self.payments = SqlPayments(unit)
         self.attempts = SqlAttempts(unit)
         self.refunds = SqlRefunds(unit)
+        self.disputes = SqlDisputes(unit)
         self.flags = SqlFlags(unit)
         self.payouts = SqlPayouts(unit)
+        self.reversals = SqlReversals(unit)
+        self.inbox = SqlInbox(unit)
         self.ledger = SqlLedger(unit, context)
         self.events = SqlEventLog(unit, context)
         self.idempotency = SqlIdempotency(unit)

@@ -19,6 +19,7 @@ from reviewcore.domain.errors import (
     Forbidden,
     Invalid,
     InvalidCursor,
+    InvalidWebhook,
     NotFound,
     Refused,
     ReviewcoreError,
@@ -45,6 +46,7 @@ STATUS: Mapping[type[ReviewcoreError], int] = MappingProxyType(
     {
         Malformed: 400,
         InvalidCursor: 400,
+        InvalidWebhook: 400,
         Unauthenticated: 401,
         Forbidden: 403,
         NotFound: 404,

@@ -1,56 +1,36 @@
-"""Payments, attempts to pay them, refunds and payouts, and the leases of those that are due."""
+"""Payments, attempts to pay them, refunds, disputes, payouts and what came back of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-import attrs
-from sqlalchemy import bindparam, or_, select, text
+from sqlalchemy import select, text
 
 from reviewcore.adapters.sql import maps
 from reviewcore.adapters.sql.dialects import Query
-from reviewcore.adapters.sql.repositories.base import (
-    LIMIT,
-    ByKey,
-    Pages,
-    SqlRepository,
-    locking,
-)
+from reviewcore.adapters.sql.repositories.base import ByKey, Pages, SqlRepository, every, pages
+from reviewcore.adapters.sql.repositories.leases import due, lease
 from reviewcore.adapters.sql.rows import RowMap
 from reviewcore.adapters.sql.unit import Unit
-from reviewcore.domain.ids import AttemptId, PaymentId, PayoutId, RefundId, ReviewerId, TrackId
+from reviewcore.domain.disputes import Dispute
+from reviewcore.domain.ids import (
+    AttemptId,
+    DisputeId,
+    PaymentId,
+    PayoutId,
+    RefundId,
+    ReviewerId,
+    TrackId,
+)
 from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund
-from reviewcore.domain.payouts import Payout, PayoutStatus
-
-E = TypeVar("E", CheckoutAttempt, Refund, Payout)
+from reviewcore.domain.payouts import Payout, PayoutReversal, PayoutStatus
 
 
-def _due(rows: RowMap[Any], condition: str) -> Query:
-    """Make the query that takes rows whose time has come and that nobody else is at.
-
-    *condition* is text, because a partial index serves only what is known when planning.
-    """
-    table = rows.table
-    free = or_(table.c.leased_until.is_(None), table.c.leased_until <= bindparam("now"))
-    return locking(
-        select(*rows.selected)
-        .where(text(condition), table.c.next_attempt_at <= bindparam("now"), free)
-        .order_by(table.c.next_attempt_at, table.c.id)
-        .limit(LIMIT),
-        skip_locked=True,
-    )
-
-
-def _lease(
-    unit: Unit, rows: RowMap[E], due: Query, *, now: datetime, until: datetime, limit: int
-) -> Sequence[E]:
-    """Lease the longest due; they are returned in order of id."""
-    found = unit.locked(rows, due, now=now, limit=limit)
-    leased = [attrs.evolve(entity, leased_until=until) for entity in found]
-    unit.update(rows, *leased)
-    return sorted(leased, key=lambda entity: entity.id)
+def _unsettled(rows: RowMap[Any], condition: str) -> Query:
+    """Make the query for a page of rows for which *condition* holds; text, as in `due`."""
+    return Query(pages(select(*rows.selected).where(text(condition)), rows.table.c.id))
 
 
 _PAYMENTS = ByKey(maps.PAYMENTS)
@@ -60,15 +40,18 @@ _LOCK_PAYMENT_OF_TRACK = _PAYMENTS.lock_by("track_id")
 _ATTEMPTS = ByKey(maps.ATTEMPTS)
 _ATTEMPTS_OF_PAYMENT = _ATTEMPTS.by("payment_id", order=("number",))
 _BY_SESSION = _ATTEMPTS.by("session_id")
-_DUE_ATTEMPTS = _due(maps.ATTEMPTS, "status <> 'PAID' AND next_attempt_at IS NOT NULL")
+_UNSETTLED_ATTEMPTS = _unsettled(maps.ATTEMPTS, "status IN ('INTENDED', 'OPEN')")
+_DUE_ATTEMPTS = due(maps.ATTEMPTS, "status <> 'PAID' AND next_attempt_at IS NOT NULL")
 
 _REFUNDS = ByKey(maps.REFUNDS)
 _REFUNDS_OF_PAYMENT = _REFUNDS.by("payment_id")
-_DUE_REFUNDS = _due(maps.REFUNDS, "status IN ('PENDING', 'PROCESSING')")
+_UNSETTLED_REFUNDS = _unsettled(maps.REFUNDS, "status IN ('PENDING', 'PROCESSING', 'FAILED')")
+_DUE_REFUNDS = due(maps.REFUNDS, "status IN ('PENDING', 'PROCESSING')")
 
 _PAYOUTS = ByKey(maps.PAYOUTS)
 _PAYOUT_PAGES = Pages(maps.PAYOUTS, "reviewer_id", "status")
-_DUE_PAYOUTS = _due(
+_UNSETTLED_PAYOUTS = _unsettled(maps.PAYOUTS, "status IN ('PENDING', 'PROCESSING')")
+_DUE_PAYOUTS = due(
     maps.PAYOUTS, "status IN ('PENDING', 'PROCESSING') AND method = 'STRIPE_CONNECT'"
 )
 
@@ -97,8 +80,13 @@ class SqlAttempts(SqlRepository[CheckoutAttempt, AttemptId]):
     def by_session(self, session_id: str) -> CheckoutAttempt | None:
         return self._unit.entity(maps.ATTEMPTS, _BY_SESSION, session_id=session_id)
 
+    def unsettled(self, *, after: str | None, limit: int) -> Sequence[CheckoutAttempt]:
+        return self._unit.entities(
+            maps.ATTEMPTS, _UNSETTLED_ATTEMPTS, after=after or "", limit=limit
+        )
+
     def lease(self, now: datetime, *, until: datetime, limit: int) -> Sequence[CheckoutAttempt]:
-        return _lease(self._unit, maps.ATTEMPTS, _DUE_ATTEMPTS, now=now, until=until, limit=limit)
+        return lease(self._unit, maps.ATTEMPTS, _DUE_ATTEMPTS, now=now, until=until, limit=limit)
 
 
 class SqlRefunds(SqlRepository[Refund, RefundId]):
@@ -109,8 +97,11 @@ class SqlRefunds(SqlRepository[Refund, RefundId]):
     def of_payment(self, payment_id: PaymentId) -> Sequence[Refund]:
         return self._unit.entities(maps.REFUNDS, _REFUNDS_OF_PAYMENT, payment_id=payment_id)
 
+    def unsettled(self, *, after: str | None, limit: int) -> Sequence[Refund]:
+        return self._unit.entities(maps.REFUNDS, _UNSETTLED_REFUNDS, after=after or "", limit=limit)
+
     def lease(self, now: datetime, *, until: datetime, limit: int) -> Sequence[Refund]:
-        return _lease(self._unit, maps.REFUNDS, _DUE_REFUNDS, now=now, until=until, limit=limit)
+        return lease(self._unit, maps.REFUNDS, _DUE_REFUNDS, now=now, until=until, limit=limit)
 
 
 class SqlPayouts(SqlRepository[Payout, PayoutId]):
@@ -130,5 +121,44 @@ class SqlPayouts(SqlRepository[Payout, PayoutId]):
             self._unit, after=after, limit=limit, reviewer_id=reviewer_id, status=status
         )
 
+    def unsettled(self, *, after: str | None, limit: int) -> Sequence[Payout]:
+        return self._unit.entities(maps.PAYOUTS, _UNSETTLED_PAYOUTS, after=after or "", limit=limit)
+
     def lease(self, now: datetime, *, until: datetime, limit: int) -> Sequence[Payout]:
-        return _lease(self._unit, maps.PAYOUTS, _DUE_PAYOUTS, now=now, until=until, limit=limit)
+        return lease(self._unit, maps.PAYOUTS, _DUE_PAYOUTS, now=now, until=until, limit=limit)
+
+
+_DISPUTES = ByKey(maps.DISPUTES)
+_DISPUTES_OF_PAYMENT = _DISPUTES.by("payment_id")
+_BY_EXTERNAL_ID = _DISPUTES.by("external_id")
+
+_REVERSALS = ByKey(maps.REVERSALS)
+_REVERSALS_OF_PAYOUT = _REVERSALS.by("payout_id")
+
+
+class SqlDisputes(SqlRepository[Dispute, DisputeId]):
+    """Disputes."""
+
+    _keyed = _DISPUTES
+
+    def of_payment(self, payment_id: PaymentId) -> Sequence[Dispute]:
+        return self._unit.entities(maps.DISPUTES, _DISPUTES_OF_PAYMENT, payment_id=payment_id)
+
+    def by_external_id(self, external_id: str) -> Dispute | None:
+        return self._unit.entity(maps.DISPUTES, _BY_EXTERNAL_ID, external_id=external_id)
+
+
+class SqlReversals:
+    """Reversals of payouts."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+
+    def of_payout(self, payout_id: PayoutId) -> Sequence[PayoutReversal]:
+        return self._unit.entities(maps.REVERSALS, _REVERSALS_OF_PAYOUT, payout_id=payout_id)
+
+    def add(self, *reversals: PayoutReversal) -> None:
+        self._unit.add(maps.REVERSALS, *reversals)
+
+    def all(self) -> Iterator[PayoutReversal]:
+        return every(self._unit, maps.REVERSALS, _REVERSALS.next)

@@ -6,7 +6,12 @@ from sqlalchemy import Index, Table
 from sqlalchemy import text as sql
 
 from reviewcore.adapters.sql.tables.columns import metadata
-from reviewcore.adapters.sql.tables.logs import UNDELIVERED, events, idempotency_records
+from reviewcore.adapters.sql.tables.logs import (
+    UNDELIVERED,
+    events,
+    idempotency_records,
+    stripe_webhook_events,
+)
 from reviewcore.adapters.sql.tables.market import (
     flags,
     genres,
@@ -19,9 +24,11 @@ from reviewcore.adapters.sql.tables.market import (
 )
 from reviewcore.adapters.sql.tables.money import (
     checkout_attempts,
+    disputes,
     ledger_entries,
     ledger_postings,
     payments,
+    payout_reversals,
     payouts,
     refunds,
 )
@@ -35,9 +42,11 @@ from reviewcore.adapters.sql.tables.people import (
     users,
 )
 from reviewcore.domain.artists import ArtistProfile
+from reviewcore.domain.disputes import Dispute
 from reviewcore.domain.flags import Flag
 from reviewcore.domain.genres import Genre
 from reviewcore.domain.payments import CheckoutAttempt, Payment
+from reviewcore.domain.payouts import PayoutReversal
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review
 from reviewcore.domain.users import EmailVerificationToken, IdentityMark, Session, User
@@ -54,6 +63,8 @@ TABLE_OF: dict[type, Table] = {
     Review: reviews,
     Payment: payments,
     CheckoutAttempt: checkout_attempts,
+    Dispute: disputes,
+    PayoutReversal: payout_reversals,
     Flag: flags,
 }
 """The tables of the entities that `ports.constraints` speaks of."""
@@ -83,6 +94,7 @@ __all__ = [
     "UNIQUE_INDEXES",
     "artist_profiles",
     "checkout_attempts",
+    "disputes",
     "email_verification_tokens",
     "events",
     "flags",
@@ -93,6 +105,7 @@ __all__ = [
     "ledger_postings",
     "metadata",
     "payments",
+    "payout_reversals",
     "payouts",
     "refunds",
     "review_queue",
@@ -102,6 +115,7 @@ __all__ = [
     "reviews",
     "sessions",
     "slots",
+    "stripe_webhook_events",
     "track_genres",
     "tracks",
     "users",

@@ -1,11 +1,20 @@
-"""Tables of what happened: the event log and the idempotency records."""
+"""Tables of what happened: the event log, the idempotency records, the processor's events."""
 
 from __future__ import annotations
 
 from sqlalchemy import Index, Table
 from sqlalchemy import text as sql
 
-from reviewcore.adapters.sql.tables.columns import count, instant, key, metadata, primary, text
+from reviewcore.adapters.sql.tables.columns import (
+    count,
+    instant,
+    key,
+    metadata,
+    primary,
+    text,
+    word,
+)
+from reviewcore.domain.webhooks import Subject
 
 UNDELIVERED = "{0}delivered_at IS NULL AND ({0}attempts = 0 OR {0}next_attempt_at IS NOT NULL)"
 """Events that are still to be delivered: neither delivered nor given up."""
@@ -55,4 +64,39 @@ idempotency_records = Table(
     instant("created_at", nullable=False),
     text("result", nullable=True),
     Index(None, "created_at"),
+)
+
+_UNHANDLED = sql("handled_at IS NULL")
+_DUE = sql("handled_at IS NULL AND next_attempt_at IS NOT NULL")
+
+stripe_webhook_events = Table(
+    "stripe_webhook_events",
+    metadata,
+    primary("id"),
+    key("type"),
+    word("subject", Subject),
+    key("object_id"),
+    key("account_id", nullable=True),
+    instant("created_at", nullable=False),
+    instant("received_at", nullable=False),
+    instant("handled_at"),
+    count("attempts"),
+    text("failure", nullable=True),
+    instant("next_attempt_at"),
+    instant("leased_until"),
+    Index(None, "created_at"),
+    Index(None, "received_at"),
+    Index(
+        "ix_stripe_webhook_events_unhandled",
+        "id",
+        postgresql_where=_UNHANDLED,
+        sqlite_where=_UNHANDLED,
+    ),
+    Index(
+        "ix_stripe_webhook_events_due",
+        "next_attempt_at",
+        "id",
+        postgresql_where=_DUE,
+        sqlite_where=_DUE,
+    ),
 )

@@ -27,6 +27,7 @@ from reviewcore.adapters.sql.tables.columns import (
     word,
     yes,
 )
+from reviewcore.domain.disputes import DisputeStatus
 from reviewcore.domain.feedback import AddressedNote, FirstImpression
 from reviewcore.domain.flags import FlagReason, FlagStatus
 from reviewcore.domain.links import SourceType
@@ -72,6 +73,7 @@ tracks = Table(
     instant("half_notified_at"),
     instant("completion_notified_at"),
     count("unplayable_reports"),
+    word("dispute_status", DisputeStatus, nullable=True),
     instant("assign_at"),
     # The adapter's own: `Track.rank`, which no index can compute (time less days is not immutable).
     instant("queue_rank"),
@@ -114,6 +116,7 @@ slots = Table(
     money("rate"),
     money("price"),
     instant("refunded_at"),
+    yes("is_lost"),
 )
 
 reviews = Table(

@@ -1,4 +1,4 @@
-"""Tables of money: payments, refunds, payouts and the ledger."""
+"""Tables of money: payments, refunds, disputes, payouts and the ledger."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from reviewcore.adapters.sql.tables.columns import (
     word,
     yes,
 )
+from reviewcore.domain.disputes import DisputeStatus
 from reviewcore.domain.ledger import EntryKind
 from reviewcore.domain.payments import AttemptStatus, PaymentStatus, RefundReason, RefundStatus
 from reviewcore.domain.payouts import PayoutMethod, PayoutStatus
@@ -74,6 +75,12 @@ checkout_attempts = Table(
         postgresql_where=sql("status <> 'PAID' AND next_attempt_at IS NOT NULL"),
         sqlite_where=sql("status <> 'PAID' AND next_attempt_at IS NOT NULL"),
     ),
+    Index(
+        "ix_checkout_attempts_unsettled",
+        "id",
+        postgresql_where=sql("status IN ('INTENDED', 'OPEN')"),
+        sqlite_where=sql("status IN ('INTENDED', 'OPEN')"),
+    ),
 )
 
 refunds = Table(
@@ -89,6 +96,7 @@ refunds = Table(
     word("status", RefundStatus),
     key("key"),
     instant("created_at", nullable=False),
+    count("number"),
     count("attempts"),
     instant("sent_at"),
     key("external_id", nullable=True),
@@ -98,12 +106,36 @@ refunds = Table(
     instant("leased_until"),
     Index(None, "payment_id", "id"),
     Index(
+        "ix_refunds_unsettled",
+        "id",
+        postgresql_where=sql("status IN ('PENDING', 'PROCESSING', 'FAILED')"),
+        sqlite_where=sql("status IN ('PENDING', 'PROCESSING', 'FAILED')"),
+    ),
+    Index(
         "ix_refunds_due",
         "next_attempt_at",
         "id",
         postgresql_where=sql("status IN ('PENDING', 'PROCESSING')"),
         sqlite_where=sql("status IN ('PENDING', 'PROCESSING')"),
     ),
+)
+
+disputes = Table(
+    "disputes",
+    metadata,
+    primary("id"),
+    key("external_id"),
+    reference("attempt_id", "checkout_attempts.id"),
+    reference("payment_id", "payments.id"),
+    reference("track_id", "tracks.id"),
+    money("amount"),
+    money("fee"),
+    key("currency"),
+    word("status", DisputeStatus),
+    instant("opened_at", nullable=False),
+    instant("closed_at"),
+    money("reinstated_amount"),
+    Index(None, "payment_id", "id"),
 )
 
 payouts = Table(
@@ -118,6 +150,7 @@ payouts = Table(
     word("status", PayoutStatus),
     key("key"),
     instant("created_at", nullable=False),
+    count("number"),
     count("attempts"),
     instant("sent_at"),
     count("look_ups"),
@@ -131,12 +164,30 @@ payouts = Table(
     Index(None, "reviewer_id", "id"),
     Index(None, "status", "id"),
     Index(
+        "ix_payouts_unsettled",
+        "id",
+        postgresql_where=sql("status IN ('PENDING', 'PROCESSING')"),
+        sqlite_where=sql("status IN ('PENDING', 'PROCESSING')"),
+    ),
+    Index(
         "ix_payouts_due",
         "next_attempt_at",
         "id",
         postgresql_where=sql("status IN ('PENDING', 'PROCESSING')"),
         sqlite_where=sql("status IN ('PENDING', 'PROCESSING')"),
     ),
+)
+
+payout_reversals = Table(
+    "payout_reversals",
+    metadata,
+    primary("id"),
+    reference("payout_id", "payouts.id"),
+    reference("reviewer_id", "reviewer_profiles.id"),
+    key("external_id"),
+    money("amount"),
+    instant("at", nullable=False),
+    Index(None, "payout_id", "id"),
 )
 
 ledger_entries = Table(

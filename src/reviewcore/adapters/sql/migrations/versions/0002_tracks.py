@@ -79,6 +79,7 @@ def tracks() -> None:
         sa.Column("half_notified_at", INSTANT, nullable=True),
         sa.Column("completion_notified_at", INSTANT, nullable=True),
         sa.Column("unplayable_reports", sa.Integer(), nullable=False),
+        sa.Column("dispute_status", KEY, nullable=True),
         sa.Column("assign_at", INSTANT, nullable=True),
         sa.Column("queue_rank", INSTANT, nullable=True),
         sa.CheckConstraint(
@@ -100,6 +101,9 @@ def tracks() -> None:
         sa.CheckConstraint("slots_refunded >= 0", name=op.f("ck_tracks_slots_refunded")),
         sa.CheckConstraint("duration >= 0", name=op.f("ck_tracks_duration")),
         sa.CheckConstraint("unplayable_reports >= 0", name=op.f("ck_tracks_unplayable_reports")),
+        sa.CheckConstraint(
+            "dispute_status IN ('OPEN', 'WON', 'LOST')", name=op.f("ck_tracks_dispute_status")
+        ),
         sa.CheckConstraint(
             "reviews_completed + slots_refunded <= reviews_requested",
             name=op.f("ck_tracks_slots_end_once"),
@@ -134,6 +138,7 @@ def slots() -> None:
         sa.Column("rate", sa.BigInteger(), nullable=False),
         sa.Column("price", sa.BigInteger(), nullable=False),
         sa.Column("refunded_at", INSTANT, nullable=True),
+        sa.Column("is_lost", sa.Boolean(), nullable=False),
         sa.CheckConstraint("tier IN ('NORMAL', 'PRO')", name=op.f("ck_slots_tier")),
         sa.CheckConstraint("rate >= 0", name=op.f("ck_slots_rate")),
         sa.CheckConstraint("price >= 0", name=op.f("ck_slots_price")),

@@ -51,8 +51,9 @@ def ledger_entries() -> None:
         sa.CheckConstraint(
             "kind IN ('PAYMENT_APPLIED', 'PAYMENT_NOT_APPLIED', 'FEE_KNOWN', "
             "'REVIEW_COMPLETED', 'FLAG_OPENED', 'FLAG_UPHELD', 'FLAG_DISMISSED', "
-            "'REFUND_INTENDED', 'REFUND_COMPLETED', 'PAYOUT_REQUESTED', "
-            "'PAYOUT_COMPLETED', 'PAYOUT_FAILED', 'BALANCE_FORFEITED')",
+            "'REFUND_INTENDED', 'REFUND_COMPLETED', 'REFUND_RETURNED', 'REFUND_DROPPED', "
+            "'DISPUTE_OPENED', 'DISPUTE_WON', 'SLOT_LOST', 'PAYOUT_REQUESTED', "
+            "'PAYOUT_COMPLETED', 'PAYOUT_FAILED', 'PAYOUT_REVERSED', 'BALANCE_FORFEITED')",
             name=op.f("ck_ledger_entries_kind"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_entries")),
@@ -89,6 +90,7 @@ def payouts() -> None:
         sa.Column("status", KEY, nullable=False),
         sa.Column("key", KEY, nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("sent_at", INSTANT, nullable=True),
         sa.Column("look_ups", sa.Integer(), nullable=False),
@@ -107,6 +109,7 @@ def payouts() -> None:
             "status IN ('PENDING', 'PROCESSING', 'COMPLETED', 'FAILED')",
             name=op.f("ck_payouts_status"),
         ),
+        sa.CheckConstraint("number >= 0", name=op.f("ck_payouts_number")),
         sa.CheckConstraint("attempts >= 0", name=op.f("ck_payouts_attempts")),
         sa.CheckConstraint("look_ups >= 0", name=op.f("ck_payouts_look_ups")),
         sa.CheckConstraint("reversed_amount >= 0", name=op.f("ck_payouts_reversed_amount")),
@@ -233,6 +236,7 @@ def refunds() -> None:
         sa.Column("status", KEY, nullable=False),
         sa.Column("key", KEY, nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("sent_at", INSTANT, nullable=True),
         sa.Column("external_id", KEY, nullable=True),
@@ -245,9 +249,10 @@ def refunds() -> None:
             "reason IN ('CANCELLED', 'CLOSED', 'SLOT', 'UNAPPLIED')", name=op.f("ck_refunds_reason")
         ),
         sa.CheckConstraint(
-            "status IN ('PENDING', 'PROCESSING', 'COMPLETED', 'FAILED')",
+            "status IN ('PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'DROPPED')",
             name=op.f("ck_refunds_status"),
         ),
+        sa.CheckConstraint("number >= 0", name=op.f("ck_refunds_number")),
         sa.CheckConstraint("attempts >= 0", name=op.f("ck_refunds_attempts")),
         sa.ForeignKeyConstraint(
             ["attempt_id"], ["checkout_attempts.id"], name=op.f("fk_refunds_attempt_id")
