@@ -104,6 +104,8 @@ def a_refund(*, status: RefundStatus = RefundStatus.PENDING, **changes: Any) -> 
             told = {"attempts": 1, "sent_at": START, "ended_at": SOON, "external_id": an_id("re")}
         case RefundStatus.FAILED:
             told = {"attempts": 1, "sent_at": START, "ended_at": SOON, "failure_reason": "expired"}
+        case RefundStatus.DROPPED:
+            told = {"ended_at": SOON}
     return Refund(**(fields | told | changes))
 
 
