@@ -396,7 +396,7 @@ def money_moves_once(view: MarketView) -> Iterator[Violation]:
                 (posted and done) or returned,
                 (EntryKind.REFUND_COMPLETED, refund.id) in seen,
             ),
-            returned=(returned, returned and refund.status is RefundStatus.FAILED),
+            returned=(refund.status is RefundStatus.RETURNED and posted, returned),
             dropped=(dropped, (EntryKind.REFUND_DROPPED, refund.id) in seen),
         )
 

@@ -75,13 +75,15 @@ class RefundStatus(StrEnum):
     PROCESSING = "PROCESSING"
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
+    RETURNED = "RETURNED"
     DROPPED = "DROPPED"
 
 
 # PENDING     intended; nothing was sent, or what was sent was refused for now.
 # PROCESSING  may have been sent. Only a definite answer leaves this state.
 # COMPLETED   the processor took it. The payer's bank may return it yet.
-# FAILED      refused or returned for good: the money waits in `refunding` for a person.
+# FAILED      the processor refused for good: the money waits in `refunding` for a person.
+# RETURNED    final: taken, and then not delivered; the money waits there, too.
 # DROPPED     final: it was not sent when a lost dispute gave the payer his money.
 REFUND_NEXT: Mapping[RefundStatus, frozenset[RefundStatus]] = MappingProxyType(
     {
@@ -89,8 +91,9 @@ REFUND_NEXT: Mapping[RefundStatus, frozenset[RefundStatus]] = MappingProxyType(
         RefundStatus.PROCESSING: frozenset(
             {RefundStatus.PENDING, RefundStatus.COMPLETED, RefundStatus.FAILED}
         ),
-        RefundStatus.COMPLETED: frozenset({RefundStatus.FAILED}),
+        RefundStatus.COMPLETED: frozenset({RefundStatus.RETURNED}),
         RefundStatus.FAILED: frozenset(),
+        RefundStatus.RETURNED: frozenset(),
         RefundStatus.DROPPED: frozenset(),
     }
 )
@@ -150,7 +153,7 @@ class Payment:
 
     def apply(self, attempt: CheckoutAttempt, at: datetime) -> Self:
         """Be paid by *attempt*, once. Raises InvalidTransition."""
-        self._require(PaymentStatus.COMPLETED)
+        self._require_due()
         return attrs.evolve(
             self,
             status=PaymentStatus.COMPLETED,
@@ -162,7 +165,7 @@ class Payment:
 
     def waive(self, at: datetime) -> Self:
         """Be complete with nothing due: a free track."""
-        self._require(PaymentStatus.COMPLETED)
+        self._require_due()
         return attrs.evolve(self, amount=ZERO, status=PaymentStatus.COMPLETED, completed_at=at)
 
     def fail(self) -> Self:
@@ -181,8 +184,6 @@ class Payment:
     def take_back(self, amount: Cents) -> Self:
         """Count a refund no longer: the payer's bank returned it."""
         assert amount <= self.refunded_amount, "more was returned than was refunded"
-        if self.status is PaymentStatus.REFUNDED:
-            self._require(PaymentStatus.COMPLETED)
         return attrs.evolve(
             self,
             refunded_amount=Cents(self.refunded_amount - amount),
@@ -192,6 +193,13 @@ class Payment:
     def learn_fee(self, fee: Cents) -> Self:
         """Record the processor's fee."""
         return attrs.evolve(self, fee=fee)
+
+    def _require_due(self) -> None:
+        # REFUNDED may become COMPLETED too, but never by being paid again.
+        if self.status not in {PaymentStatus.PENDING, PaymentStatus.FAILED}:
+            raise InvalidTransition(
+                entity="Payment", status=self.status, wanted=PaymentStatus.COMPLETED
+            )
 
     def _require(self, wanted: PaymentStatus) -> None:
         if wanted not in PAYMENT_NEXT[self.status]:
@@ -385,7 +393,7 @@ class Refund:
         )
 
     def fail(self, reason: str, at: datetime) -> Self:
-        """Have been refused for good, or returned after it had been taken."""
+        """Have been refused for good."""
         self._require(RefundStatus.FAILED)
         return attrs.evolve(
             self,
@@ -393,6 +401,13 @@ class Refund:
             failure_reason=reason,
             ended_at=at,
             next_attempt_at=None,
+        )
+
+    def come_back(self, at: datetime) -> Self:
+        """Have been returned after it had been taken: the payer has not got it."""
+        self._require(RefundStatus.RETURNED)
+        return attrs.evolve(
+            self, status=RefundStatus.RETURNED, failure_reason="returned", ended_at=at
         )
 
     def _require(self, wanted: RefundStatus) -> None:

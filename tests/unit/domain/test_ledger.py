@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewcore.domain import ledger
-from reviewcore.domain.ids import ReviewerId
+from reviewcore.domain.disputes import Dispute, DisputeStatus
+from reviewcore.domain.ids import DisputeId, ReversalId, ReviewerId
 from reviewcore.domain.ledger import Draft, EntryKind, Move, draft
 from reviewcore.domain.money import Cents
-from reviewcore.domain.payouts import PayoutMethod
+from reviewcore.domain.payouts import PayoutMethod, PayoutReversal
 from reviewcore.testing import builders as make
+from reviewcore.testing.clock import START
 
 PAYMENT = make.a_payment(id="pay", track_id="t")
 ATTEMPT = make.an_attempt(id="co", payment_id="pay", track_id="t")
@@ -19,6 +21,26 @@ REFUND = make.a_refund(id="rf", attempt_id="co", track_id="t", amount=99)
 REVIEW = make.a_review(id="rv", track_id="t", reviewer_id="r", offered_amount=50, slot_price=99)
 FREE = make.a_review(id="rv", track_id="t", reviewer_id="r", offered_amount=50, slot_price=0)
 PAYOUT = make.a_payout(id="po", reviewer_id="r", amount=1000)
+REVERSAL = PayoutReversal(
+    id=ReversalId("rv"),
+    payout_id=PAYOUT.id,
+    reviewer_id=PAYOUT.reviewer_id,
+    external_id="trr_1",
+    amount=Cents(400),
+    at=START,
+)
+DISPUTE = Dispute(
+    id=DisputeId("dp"),
+    external_id="dp_1",
+    attempt_id=ATTEMPT.id,
+    payment_id=ATTEMPT.payment_id,
+    track_id=ATTEMPT.track_id,
+    amount=Cents(495),
+    fee=Cents(1500),
+    currency="usd",
+    status=DisputeStatus.OPEN,
+    opened_at=START,
+)
 
 # One line a row of the money table: what makes the entry, its kind, its cause, its postings.
 ROWS: dict[str, tuple[Callable[[], Draft], str, str, dict[str, int]]] = {
@@ -100,6 +122,42 @@ ROWS: dict[str, tuple[Callable[[], Draft], str, str, dict[str, int]]] = {
         "rf",
         {"refunding:rf": -99, "processor": 99},
     ),
+    "refund failed after done": (
+        lambda: ledger.refund_returned(REFUND),
+        "REFUND_RETURNED",
+        "rf",
+        {"processor": -99, "refunding:rf": 99},
+    ),
+    "refund dropped by a lost dispute": (
+        lambda: ledger.refund_dropped(REFUND),
+        "REFUND_DROPPED",
+        "rf",
+        {"refunding:rf": -99, "losses": 99},
+    ),
+    "dispute opened": (
+        lambda: ledger.dispute_opened(DISPUTE),
+        "DISPUTE_OPENED",
+        "dp",
+        {"losses": -495, "fees": -1500, "processor": 1995},
+    ),
+    "dispute won": (
+        lambda: ledger.dispute_won(DISPUTE.win(Cents(495), START)),
+        "DISPUTE_WON",
+        "dp",
+        {"processor": -495, "losses": 495},
+    ),
+    "dispute won with its fee": (
+        lambda: ledger.dispute_won(DISPUTE.win(Cents(1995), START)),
+        "DISPUTE_WON",
+        "dp",
+        {"processor": -1995, "losses": 495, "fees": 1500},
+    ),
+    "slot open once a dispute is lost": (
+        lambda: ledger.slot_lost(make.a_slot(track_id="t", number=2, price=99)),
+        "SLOT_LOST",
+        "t/2",
+        {"deferred:t": -99, "losses": 99},
+    ),
     "withdraw": (
         lambda: ledger.payout_requested(PAYOUT),
         "PAYOUT_REQUESTED",
@@ -123,6 +181,12 @@ ROWS: dict[str, tuple[Callable[[], Draft], str, str, dict[str, int]]] = {
         "PAYOUT_FAILED",
         "po",
         {"in_transit:po": -1000, "payable:r": 1000},
+    ),
+    "reversed later": (
+        lambda: ledger.payout_reversed(REVERSAL),
+        "PAYOUT_REVERSED",
+        "rv",
+        {"processor": -400, "payable:r": 400},
     ),
     "balance forfeited": (
         lambda: ledger.balance_forfeited(ReviewerId("r"), Cents(70)),

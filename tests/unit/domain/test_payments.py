@@ -58,7 +58,10 @@ REFUND_VERBS: dict[str, tuple[Callable[[Refund], Refund], dict[R, R]]] = {
         {R.PENDING: R.PROCESSING, R.PROCESSING: R.PROCESSING},
     ),
     "complete": (lambda it: it.complete("re_1", LATER), {R.PROCESSING: R.COMPLETED}),
+    "park": (lambda it: it.park("balance_insufficient", LATER), {R.PROCESSING: R.PENDING}),
     "fail": (lambda it: it.fail("expired_card", LATER), {R.PROCESSING: R.FAILED}),
+    "come_back": (lambda it: it.come_back(LATER), {R.COMPLETED: R.RETURNED}),
+    "drop": (lambda it: it.drop(LATER), {R.PENDING: R.DROPPED}),
 }
 
 
@@ -221,10 +224,12 @@ def test_a_key_is_resent_for_23_hours_after_it_was_first_sent() -> None:
     assert make.a_payout().key_is_fresh(START + timedelta(days=99))
 
 
-def test_a_refund_is_final_when_done_or_refused() -> None:
+def test_a_refund_is_final_when_nothing_is_left_to_send() -> None:
     assert {status for status in R if make.a_refund(status=status).is_final} == {
         R.COMPLETED,
         R.FAILED,
+        R.RETURNED,
+        R.DROPPED,
     }
 
 

@@ -100,7 +100,7 @@ def a_refund(*, status: RefundStatus = RefundStatus.PENDING, **changes: Any) -> 
             told: Fields = {"next_attempt_at": START}
         case RefundStatus.PROCESSING:
             told = {"attempts": 1, "sent_at": START, "next_attempt_at": START}
-        case RefundStatus.COMPLETED:
+        case RefundStatus.COMPLETED | RefundStatus.RETURNED:
             told = {"attempts": 1, "sent_at": START, "ended_at": SOON, "external_id": an_id("re")}
         case RefundStatus.FAILED:
             told = {"attempts": 1, "sent_at": START, "ended_at": SOON, "failure_reason": "expired"}

@@ -45,7 +45,9 @@ _DUE_ATTEMPTS = due(maps.ATTEMPTS, "status <> 'PAID' AND next_attempt_at IS NOT 
 
 _REFUNDS = ByKey(maps.REFUNDS)
 _REFUNDS_OF_PAYMENT = _REFUNDS.by("payment_id")
-_UNSETTLED_REFUNDS = _unsettled(maps.REFUNDS, "status IN ('PENDING', 'PROCESSING', 'FAILED')")
+_UNSETTLED_REFUNDS = _unsettled(
+    maps.REFUNDS, "status IN ('PENDING', 'PROCESSING', 'FAILED', 'RETURNED')"
+)
 _DUE_REFUNDS = due(maps.REFUNDS, "status IN ('PENDING', 'PROCESSING')")
 
 _PAYOUTS = ByKey(maps.PAYOUTS)

@@ -108,8 +108,8 @@ refunds = Table(
     Index(
         "ix_refunds_unsettled",
         "id",
-        postgresql_where=sql("status IN ('PENDING', 'PROCESSING', 'FAILED')"),
-        sqlite_where=sql("status IN ('PENDING', 'PROCESSING', 'FAILED')"),
+        postgresql_where=sql("status IN ('PENDING', 'PROCESSING', 'FAILED', 'RETURNED')"),
+        sqlite_where=sql("status IN ('PENDING', 'PROCESSING', 'FAILED', 'RETURNED')"),
     ),
     Index(
         "ix_refunds_due",

@@ -249,7 +249,7 @@ def refunds() -> None:
             "reason IN ('CANCELLED', 'CLOSED', 'SLOT', 'UNAPPLIED')", name=op.f("ck_refunds_reason")
         ),
         sa.CheckConstraint(
-            "status IN ('PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'DROPPED')",
+            "status IN ('PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'RETURNED', 'DROPPED')",
             name=op.f("ck_refunds_status"),
         ),
         sa.CheckConstraint("number >= 0", name=op.f("ck_refunds_number")),

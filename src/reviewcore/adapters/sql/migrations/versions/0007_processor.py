@@ -18,7 +18,7 @@ INSTANT = sa.Text().with_variant(postgresql.TIMESTAMP(timezone=True), "postgresq
 
 UNSETTLED = {
     "checkout_attempts": "status IN ('INTENDED', 'OPEN')",
-    "refunds": "status IN ('PENDING', 'PROCESSING', 'FAILED')",
+    "refunds": "status IN ('PENDING', 'PROCESSING', 'FAILED', 'RETURNED')",
     "payouts": "status IN ('PENDING', 'PROCESSING')",
 }
 
