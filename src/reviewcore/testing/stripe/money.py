@@ -1,0 +1,83 @@
+"""Balance transactions: the only way money moves here, and what a balance is the sum of."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from reviewcore.testing.stripe.world import Json, World, new_id
+
+CATEGORIES = {
+    "payment": "charge",
+    "adjustment": "dispute",
+    "payment_refund": "refund",
+    "payment_reversal": "refund",
+    "transfer_refund": "transfer_reversal",
+}
+"""The reporting category of a type, where it is not the type itself."""
+
+
+def book(
+    world: World,
+    *,
+    account: str,
+    kind: str,
+    amount: int,
+    currency: str,
+    source: str | None,
+    fee: int = 0,
+    settle_seconds: int = 0,
+    description: str | None = None,
+) -> Json:
+    """Move *amount* minor units, less *fee*, into (or out of) the balance of *account*.
+
+    The money is available after *settle_seconds*.
+    """
+    details = {
+        "amount": fee,
+        "application": None,
+        "currency": currency,
+        "description": "Stripe processing fees",
+        "type": "stripe_fee",
+    }
+    return world.keep(
+        {
+            "id": new_id("txn"),
+            "object": "balance_transaction",
+            "amount": amount,
+            "available_on": world.now() + settle_seconds,
+            "balance_type": "payments",
+            "created": world.now(),
+            "currency": currency,
+            "description": description,
+            "exchange_rate": None,
+            "fee": fee,
+            "fee_details": [details] if fee else [],
+            "net": amount - fee,
+            "reporting_category": CATEGORIES.get(kind, kind),
+            "source": source,
+            "status": "pending" if settle_seconds > 0 else "available",
+            "type": kind,
+        },
+        account=account,
+    )
+
+
+def settle(world: World) -> None:
+    """Make available what has waited long enough; called whenever time may have passed."""
+    for transaction in world.everywhere("balance_transaction"):
+        if transaction["status"] == "pending" and transaction["available_on"] <= world.now():
+            transaction["status"] = "available"
+
+
+def sums(world: World, *, account: str, status: str) -> dict[str, int]:
+    """Add up the net of one status by currency."""
+    found: dict[str, int] = defaultdict(int)
+    for transaction in world.all("balance_transaction", account=account):
+        if transaction["status"] == status:
+            found[transaction["currency"]] += transaction["net"]
+    return dict(found)
+
+
+def available(world: World, *, account: str, currency: str) -> int:
+    """Tell what *account* can spend now, in minor units."""
+    return sums(world, account=account, status="available").get(currency, 0)
