@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from reviewcore.adapters.sandbox import PayeeOutcome, PayerOutcome, SandboxBank
-from reviewcore.adapters.sandbox.money_in import fee_of
+from reviewcore.adapters.sandbox.checkouts import fee_of
 from reviewcore.domain.errors import EntityNotFound
 from reviewcore.domain.money import Cents
 from reviewcore.ports.processor import Declined, Done, SessionState, Unknown

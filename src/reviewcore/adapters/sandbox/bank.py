@@ -3,7 +3,8 @@
 It does what a processor promises and no more: idempotency keys, refunds that never exceed what was
 paid, transfers only to accounts that are ready. Like Stripe, it repeats its *first* answer to a
 key, even when things have changed since, and declines a key that comes back with another order.
-Unlike Stripe, it never forgets a key, and lends without limit when a transfer exceeds the balance.
+Unlike Stripe, it never forgets a key, lends without limit unless told otherwise, and sends no
+webhooks: what happened is told to whoever asks.
 """
 
 from __future__ import annotations
@@ -11,28 +12,25 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from reviewcore.adapters.sandbox.accounts import Accounts
 from reviewcore.adapters.sandbox.books import Books
-from reviewcore.adapters.sandbox.money_in import MoneyIn
-from reviewcore.adapters.sandbox.money_out import MoneyOut, transferred
-from reviewcore.adapters.sandbox.views import Paid, Refunded, Transferred
+from reviewcore.adapters.sandbox.checkouts import Checkouts
+from reviewcore.adapters.sandbox.disputes import Disputes
+from reviewcore.adapters.sandbox.events import Events
+from reviewcore.adapters.sandbox.refunds import Refunds, state_of
+from reviewcore.adapters.sandbox.transfers import Transfers
+from reviewcore.adapters.sandbox.views import Paid, Refunded
 from reviewcore.domain.money import Cents
 from reviewcore.sources import Clock, Tokens, secret_token, system_clock
 
-BALANCE = """
-    SELECT coalesce(sum(change), 0) FROM (
-        SELECT amount - fee AS change, currency FROM sessions WHERE state = 'PAID'
-        UNION ALL SELECT -amount, currency FROM refunds
-        UNION ALL SELECT -amount, currency FROM transfers
-    ) WHERE currency = ?
-"""
 
-
-class SandboxBank(MoneyIn, MoneyOut):
-    """Both processor ports on one set of books at *path*, in memory unless a file is named.
+class SandboxBank(Checkouts, Refunds, Disputes, Accounts, Transfers, Events):
+    """All processor ports on one set of books at *path*, in memory unless a file is named.
 
     Threads may share a bank, and processes a file. *base_url* is where its two pages are served:
-    `/sandbox/checkouts/{id}` and `/sandbox/accounts/{id}`. Raises NotSandboxBooks for a file that
-    holds something else, ProcessorUnavailable for one that cannot be opened.
+    `/sandbox/checkouts/{id}` and `/sandbox/accounts/{id}`. No transfer takes the balance further
+    than *overdraft* cents below 0 (None: the bank lends without limit). Raises NotSandboxBooks for
+    a file that holds something else, ProcessorUnavailable for one that cannot be opened.
     """
 
     def __init__(
@@ -42,8 +40,11 @@ class SandboxBank(MoneyIn, MoneyOut):
         clock: Clock = system_clock,
         tokens: Tokens = secret_token,
         base_url: str = "http://127.0.0.1:8000",
+        overdraft: Cents | None = None,
     ) -> None:
-        super().__init__(Books(path), clock=clock, tokens=tokens, base_url=base_url)
+        super().__init__(
+            Books(path), clock=clock, tokens=tokens, base_url=base_url, overdraft=overdraft
+        )
 
     def paid(self) -> tuple[Paid, ...]:
         """List what was paid, in the order of the sessions."""
@@ -64,7 +65,7 @@ class SandboxBank(MoneyIn, MoneyOut):
             )
 
     def refunded(self) -> tuple[Refunded, ...]:
-        """List what went back to payers, in order."""
+        """List refunds as they stand, in order: those that failed after all, too."""
         with self._books.reading() as sheet:
             rows = sheet.execute("SELECT * FROM refunds ORDER BY number")
             return tuple(
@@ -75,20 +76,10 @@ class SandboxBank(MoneyIn, MoneyOut):
                     amount=Cents(row["amount"]),
                     currency=row["currency"],
                     made_at=datetime.fromisoformat(row["made_at"]),
+                    state=state_of(row),
                 )
                 for row in rows
             )
-
-    def transferred(self) -> tuple[Transferred, ...]:
-        """List what went out to payees, in order."""
-        with self._books.reading() as sheet:
-            rows = sheet.execute("SELECT * FROM transfers ORDER BY number")
-            return tuple(transferred(row) for row in rows)
-
-    def balance(self, currency: str) -> Cents:
-        """Tell what the market has here: payments less fees, refunds and transfers, in cents."""
-        with self._books.reading() as sheet:
-            return Cents(sheet.execute(BALANCE, (currency,)).fetchone()[0])
 
     def close(self) -> None:
         """Give the file back; nothing else may be asked of this bank afterwards."""

@@ -11,58 +11,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from reviewcore.adapters.sandbox.schema import STEPS, VERSION
 from reviewcore.domain.errors import ProcessorUnavailable
 
 APPLICATION_ID = 0x52436273
 """Written into the file's header, so that the market's own database is never taken for books."""
 
-VERSION = 1
 BUSY_SECONDS = 30.0
 BUSY_PAUSE_SECONDS = 0.01
-
-TABLES = (
-    """
-    CREATE TABLE keys (
-        key TEXT PRIMARY KEY, request TEXT NOT NULL, made_id TEXT, declined TEXT,
-        CHECK ((made_id IS NULL) <> (declined IS NULL))
-    )
-    """,
-    """
-    CREATE TABLE sessions (
-        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, attempt_id TEXT NOT NULL,
-        track_id TEXT NOT NULL, title TEXT NOT NULL, amount INTEGER NOT NULL,
-        currency TEXT NOT NULL, success_url TEXT NOT NULL, cancel_url TEXT NOT NULL,
-        state TEXT NOT NULL, created_at TEXT NOT NULL, expires_at TEXT NOT NULL,
-        ended_at TEXT, payment_id TEXT UNIQUE, fee INTEGER,
-        CHECK ((state = 'PAID') = (payment_id IS NOT NULL)),
-        CHECK ((state = 'PAID') = (fee IS NOT NULL))
-    )
-    """,
-    "CREATE INDEX sessions_by_attempt ON sessions (attempt_id)",
-    """
-    CREATE TABLE refunds (
-        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, refund_id TEXT NOT NULL,
-        payment_id TEXT NOT NULL REFERENCES sessions (payment_id), amount INTEGER NOT NULL,
-        currency TEXT NOT NULL, made_at TEXT NOT NULL
-    )
-    """,
-    "CREATE INDEX refunds_by_payment ON refunds (payment_id)",
-    """
-    CREATE TABLE accounts (
-        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, reviewer_id TEXT NOT NULL,
-        country TEXT NOT NULL, state TEXT NOT NULL, return_url TEXT
-    )
-    """,
-    """
-    CREATE TABLE transfers (
-        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, payout_id TEXT NOT NULL,
-        account_id TEXT NOT NULL REFERENCES accounts (id), amount INTEGER NOT NULL,
-        currency TEXT NOT NULL, made_at TEXT NOT NULL
-    )
-    """,
-    "CREATE INDEX transfers_by_payout ON transfers (payout_id)",
-    "CREATE INDEX transfers_by_account ON transfers (account_id)",
-)
 
 Row = sqlite3.Row
 Sheet = sqlite3.Connection
@@ -70,7 +26,7 @@ Sheet = sqlite3.Connection
 
 
 class NotSandboxBooks(Exception):
-    """The file is not the books of a sandbox bank of this version."""
+    """The file is not the books of a sandbox bank of this version or an older one."""
 
     def __init__(self, path: str) -> None:
         super().__init__(f"{path} does not hold the books of this version's sandbox bank")
@@ -79,8 +35,8 @@ class NotSandboxBooks(Exception):
 class Books:
     """The database at *path*, or in memory for `:memory:`, with one transaction at a time.
 
-    Raises NotSandboxBooks for a file that holds something else, ProcessorUnavailable for one that
-    cannot be opened.
+    Books of an older version are brought to this one. Raises NotSandboxBooks for a file that holds
+    something else, ProcessorUnavailable for one that cannot be opened.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -166,15 +122,20 @@ def _opened(path: str) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection, path: str) -> None:
+    version = 0
     if _pragma(connection, "application_id") == APPLICATION_ID:
-        if _pragma(connection, "user_version") != VERSION:
+        version = _pragma(connection, "user_version")
+        if not 1 <= version <= VERSION:
             raise NotSandboxBooks(path)
+    else:
+        with closing(connection.execute("SELECT count(*) FROM sqlite_master")) as counted:
+            if counted.fetchone()[0]:
+                raise NotSandboxBooks(path)
+    if version == VERSION:
         return
-    with closing(connection.execute("SELECT count(*) FROM sqlite_master")) as counted:
-        if counted.fetchone()[0]:
-            raise NotSandboxBooks(path)
-    for statement in TABLES:
-        connection.execute(statement)
+    for step in STEPS[version:]:
+        for statement in step:
+            connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
 

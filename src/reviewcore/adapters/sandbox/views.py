@@ -7,8 +7,8 @@ from enum import StrEnum
 
 import attrs
 
-from reviewcore.domain.money import Cents
-from reviewcore.ports.processor import SessionState
+from reviewcore.domain.money import ZERO, Cents
+from reviewcore.ports.processor import RefundState, SessionState
 
 
 class PayerOutcome(StrEnum):
@@ -54,7 +54,10 @@ class CheckoutPage:
 
 @attrs.frozen(kw_only=True)
 class Transferred:
-    """A transfer in the books: *amount* cents went to *account_id* for our *payout_id*."""
+    """A transfer in the books: *amount* cents went to *account_id* for our *payout_id*.
+
+    *reversed_amount* of them came back.
+    """
 
     external_id: str
     payout_id: str
@@ -62,6 +65,7 @@ class Transferred:
     amount: Cents
     currency: str
     made_at: datetime
+    reversed_amount: Cents = ZERO
 
 
 @attrs.frozen(kw_only=True)
@@ -92,7 +96,10 @@ class Paid:
 
 @attrs.frozen(kw_only=True)
 class Refunded:
-    """A refund in the books: *amount* cents of *payment_id* went back for our *refund_id*."""
+    """A refund in the books: *amount* cents of *payment_id* went back for our *refund_id*.
+
+    Those of a FAILED one are ours again.
+    """
 
     external_id: str
     refund_id: str
@@ -100,3 +107,4 @@ class Refunded:
     amount: Cents
     currency: str
     made_at: datetime
+    state: RefundState = RefundState.TAKEN

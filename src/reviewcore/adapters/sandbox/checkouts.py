@@ -1,4 +1,4 @@
-"""The sandbox bank's desk for money in: checkout sessions, their payer, and refunds."""
+"""The sandbox bank's desk for checkout sessions and their payer."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import attrs
 from reviewcore.adapters.sandbox.books import Row, Sheet, insert
 from reviewcore.adapters.sandbox.desk import (
     AMOUNT_TOO_SMALL,
-    CURRENCY_MISMATCH,
     NOT_FOUND,
     Desk,
     answered,
 )
+from reviewcore.adapters.sandbox.news import News
 from reviewcore.adapters.sandbox.views import CheckoutPage, PayerOutcome
 from reviewcore.domain.errors import EntityNotFound
 from reviewcore.domain.money import Cents
@@ -24,14 +24,11 @@ from reviewcore.ports.processor import (
     Declined,
     Done,
     Outcome,
-    RefundOrder,
-    RefundView,
     SessionState,
     SessionView,
 )
 
 SESSION_LIFE = timedelta(hours=24)
-OVER_REFUND = Declined("over_refund")
 
 FEE_PER_MILLE = 29
 FEE_FIXED = 30
@@ -47,14 +44,22 @@ ENDS: Mapping[PayerOutcome, SessionState] = MappingProxyType(
     }
 )
 
+NEWS: Mapping[SessionState, News] = MappingProxyType(
+    {
+        SessionState.PAID: News.SESSION_PAID,
+        SessionState.FAILED: News.SESSION_FAILED,
+        SessionState.EXPIRED: News.SESSION_EXPIRED,
+    }
+)
+
 
 def fee_of(amount: Cents) -> Cents:
     """Tell what the bank keeps of a payment, rounded half up."""
     return Cents((amount * FEE_PER_MILLE + 500) // 1000 + FEE_FIXED)
 
 
-class MoneyIn(Desk):
-    """The port Payments, and the payer's side of it."""
+class Checkouts(Desk):
+    """What of the port Payments is about sessions, and the payer's side of it."""
 
     @answered
     def open_checkout(self, order: CheckoutOrder, /) -> Outcome[SessionView]:
@@ -89,21 +94,12 @@ class MoneyIn(Desk):
             return NOT_FOUND if row is None else Done(self._view(row))
 
     @answered
-    def refund(self, order: RefundOrder, /) -> Outcome[RefundView]:
-        return self._once(
-            order,
-            make=lambda sheet: self._refund(sheet, order),
-            tell=lambda sheet, external_id: _refund_view(_refund(sheet, external_id)),
-        )
-
-    @answered
-    def find_refund(self, refund_id: str, payment_id: str, /) -> Outcome[RefundView | None]:
+    def fee(self, payment_id: str, /) -> Outcome[Cents | None]:
         with self._books.reading() as sheet:
             row = sheet.execute(
-                "SELECT * FROM refunds WHERE refund_id = ? AND payment_id = ? ORDER BY number",
-                (refund_id, payment_id),
+                "SELECT fee FROM sessions WHERE payment_id = ?", (payment_id,)
             ).fetchone()
-            return Done(None if row is None else _refund_view(row))
+            return NOT_FOUND if row is None else Done(Cents(row["fee"]))
 
     def view_checkout(self, session_id: str) -> CheckoutPage | None:
         """Show the payer his checkout. Raises ProcessorUnavailable."""
@@ -150,6 +146,7 @@ class MoneyIn(Desk):
         if row is None or self._state(row) is not SessionState.OPEN:
             return
         paid = end is SessionState.PAID
+        self._tell(sheet, NEWS[end], session_id)
         sheet.execute(
             "UPDATE sessions SET state = ?, ended_at = ?, payment_id = ?, fee = ? WHERE id = ?",
             (
@@ -160,35 +157,6 @@ class MoneyIn(Desk):
                 session_id,
             ),
         )
-
-    def _refund(self, sheet: Sheet, order: RefundOrder) -> str | Declined:
-        payment = sheet.execute(
-            "SELECT amount, currency FROM sessions WHERE payment_id = ?", (order.payment_id,)
-        ).fetchone()
-        if payment is None:
-            return NOT_FOUND
-        if order.currency != payment["currency"]:
-            return CURRENCY_MISMATCH
-        if order.amount < 1:
-            return AMOUNT_TOO_SMALL
-        refunded = sheet.execute(
-            "SELECT coalesce(sum(amount), 0) FROM refunds WHERE payment_id = ?",
-            (order.payment_id,),
-        ).fetchone()[0]
-        if refunded + order.amount > payment["amount"]:
-            return OVER_REFUND
-        external_id = self._new_id("re")
-        insert(
-            sheet,
-            "refunds",
-            id=external_id,
-            refund_id=order.refund_id,
-            payment_id=order.payment_id,
-            amount=order.amount,
-            currency=order.currency,
-            made_at=self._clock().isoformat(),
-        )
-        return external_id
 
     def _state(self, row: Row) -> SessionState:
         state = SessionState(row["state"])
@@ -230,17 +198,6 @@ def _session(sheet: Sheet, session_id: str) -> Row | None:
         "SELECT * FROM sessions WHERE id = ?", (session_id,)
     ).fetchone()
     return found
-
-
-def _refund(sheet: Sheet, external_id: str) -> Row:
-    found: Row = sheet.execute("SELECT * FROM refunds WHERE id = ?", (external_id,)).fetchone()
-    return found
-
-
-def _refund_view(row: Row) -> RefundView:
-    return RefundView(
-        external_id=row["id"], refund_id=row["refund_id"], amount=Cents(row["amount"])
-    )
 
 
 def _time(told: str) -> datetime:
