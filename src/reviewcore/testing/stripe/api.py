@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
 from reviewcore.testing.stripe.accounts import require_access
+from reviewcore.testing.stripe.answers import HTML_TYPE, Answer, Incoming
 from reviewcore.testing.stripe.calls import Call, Fate
 from reviewcore.testing.stripe.checkout import expire_due
 from reviewcore.testing.stripe.errors import Refusal, unauthenticated, unknown_url
@@ -31,30 +31,6 @@ from reviewcore.testing.stripe.routes import Route, route_of
 from reviewcore.testing.stripe.world import Cause, World, encode, new_id
 
 KEY_PREFIXES = ("sk_test_", "rk_test_")
-JSON_TYPE = "application/json"
-HTML_TYPE = "text/html; charset=utf-8"
-
-
-@attrs.frozen(kw_only=True)
-class Incoming:
-    """A request as it arrived; names of headers are in lower case."""
-
-    method: str
-    path: str
-    form: str
-    headers: Mapping[str, str]
-
-
-@attrs.frozen(kw_only=True)
-class Answer:
-    """What goes back, and what the connection does to it."""
-
-    status: int
-    body: bytes
-    content_type: str = JSON_TYPE
-    headers: Mapping[str, str] = attrs.field(factory=dict)
-    fault: Fault | None = None
-    seconds: float = 0.0
 
 
 @attrs.define(kw_only=True)

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from reviewcore.testing.stripe.api import Answer, Incoming
+from reviewcore.testing.stripe.answers import Answer, Incoming
 from reviewcore.testing.stripe.faults import Fault
 
 HOST = "127.0.0.1"

@@ -66,10 +66,10 @@ class Payers(Played):
             world.emit("checkout.session.async_payment_failed", session)
             return snapshot(session)
 
-    def begin_refunds_as(self, *statuses: str) -> None:
-        """Begin the next refunds as `pending` or `failed` (or `succeeded`), one after the other."""
+    def begin_refunds_as(self, status: str, *, times: int = 1) -> None:
+        """Begin the next refunds as `pending` or `failed` (or `succeeded`)."""
         with self._playing() as world:
-            world.refund_status.extend(statuses)
+            world.refund_status.extend([status] * times)
 
     def settle_refund(self, refund_id: str) -> Json:
         """Let a pending refund succeed. Raises Refusal."""

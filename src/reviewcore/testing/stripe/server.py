@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Self
 
 from reviewcore.sources import Clock, system_clock
 from reviewcore.testing.stripe.accounts import platform_account
-from reviewcore.testing.stripe.api import Answer, Api, Incoming
-from reviewcore.testing.stripe.calls import Call
+from reviewcore.testing.stripe.answers import Answer, Incoming
+from reviewcore.testing.stripe.api import Api
+from reviewcore.testing.stripe.control import Control, Verb
 from reviewcore.testing.stripe.faults import Fault, Plan
 from reviewcore.testing.stripe.http import Listener
+from reviewcore.testing.stripe.ledger import Ledger
+from reviewcore.testing.stripe.pages import Pages
 from reviewcore.testing.stripe.payees import Payees
 from reviewcore.testing.stripe.payers import Payers
+from reviewcore.testing.stripe.webhooks import ACCOUNT, CONNECT, Endpoint, Webhooks
 from reviewcore.testing.stripe.world import API_VERSION, DAY_SECONDS, World, standard_fee
 
 SETTLE_SECONDS = 2 * DAY_SECONDS
+ACCOUNT_SECRET = "whsec_account_of_the_test_server"
+CONNECT_SECRET = "whsec_connect_of_the_test_server"
 
 
 class StripeBroke(AssertionError):
     """The server itself failed while it served; the tracebacks say where."""
 
 
-class StripeServer(Payers, Payees):
-    """Stripe on loopback, in memory."""
+class StripeServer(Payers, Payees, Ledger):
+    """Stripe on loopback, in memory: a context manager that listens inside its block.
+
+    Times come from *clock*; *port* 0 takes a free one. Payments are available after
+    *settle_seconds*, less what *fee* takes of an amount in minor units. Events go to
+    *webhook_url* and, those of connected accounts, to *connect_webhook_url*; without one they can
+    still be signed by hand (`webhooks.signed`).
+    """
 
     def __init__(
         self,
         *,
         clock: Clock = system_clock,
         port: int = 0,
+        webhook_url: str | None = None,
+        webhook_secret: str = ACCOUNT_SECRET,
+        connect_webhook_url: str | None = None,
+        connect_webhook_secret: str = CONNECT_SECRET,
         settle_seconds: int = SETTLE_SECONDS,
         fee: Callable[[int], int] = standard_fee,
         api_version: str = API_VERSION,
@@ -40,7 +57,15 @@ class StripeServer(Payers, Payees):
         )
         self._world.keep(platform_account(self._world), account=self._world.platform)
         self._api = Api(self._world)
+        endpoints = (
+            Endpoint(name=ACCOUNT, url=webhook_url, secrets=(webhook_secret,)),
+            Endpoint(name=CONNECT, url=connect_webhook_url, secrets=(connect_webhook_secret,)),
+        )
+        self.webhooks = Webhooks(self._world, endpoints, pass_time=self._api.pass_time)
+        self._pages = Pages(self._world, self)
+        self._control = Control(self._verbs())
         self._listener = Listener(self._answer, port=port, stopping=self._api.stopping)
+        self._outages: list[threading.Thread] = []
 
     @property
     def url(self) -> str:
@@ -48,20 +73,23 @@ class StripeServer(Payers, Payees):
         return self._listener.url
 
     @property
-    def calls(self) -> tuple[Call, ...]:
-        """Every request of the API so far, in order."""
-        with self._world.lock:
-            return tuple(self._api.calls)
+    def platform(self) -> str:
+        """The id of the platform's own account."""
+        return self._world.platform
 
     def start(self) -> None:
-        """Listen."""
+        """Listen, and deliver webhooks."""
         self._listener.start()
         self._world.url = self.url
+        self.webhooks.start()
 
     def close(self) -> None:
         """Stop listening, and cut what is connected. Raises StripeBroke."""
         self._api.stopping.set()
+        for outage in self._outages:
+            outage.join()
         self._listener.stop()
+        self.webhooks.stop()
         if self._api.failures:
             raise StripeBroke("\n".join(self._api.failures))
 
@@ -72,18 +100,15 @@ class StripeServer(Payers, Payees):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @contextmanager
-    def unreachable(self) -> Iterator[None]:
-        """Refuse connections within this block."""
-        self._listener.stop()
-        try:
-            yield
-        finally:
-            self._listener.start()
+    def advance(self, seconds: int) -> None:
+        """Move this server's time on, and let happen what was due; the clock itself stays."""
+        with self._world.lock:
+            self._world.ahead_seconds += seconds
+            self._api.pass_time()
 
     def plan(
         self,
-        fault: Fault,
+        fault: Fault | str,
         path: str = ".*",
         *,
         method: str = "POST",
@@ -95,10 +120,11 @@ class StripeServer(Payers, Payees):
         """Do *fault* to requests of *method* whose whole path matches the expression *path*.
 
         It hits the *nth* of them from now (1 is the next) and *times* - 1 more; *seconds* is how
-        long SLOW and STALL last. *should_retry* adds the header Stripe-Should-Retry.
+        long SLOW and STALL last. *should_retry* adds the header Stripe-Should-Retry. Raises
+        ValueError for a fault that does not exist.
         """
         plan = Plan(
-            fault=fault,
+            fault=Fault(fault),
             method=method,
             path=path,
             nth=nth,
@@ -114,5 +140,64 @@ class StripeServer(Payers, Payees):
         with self._world.lock:
             self._api.faults.clear()
 
+    @contextmanager
+    def unreachable(self) -> Iterator[None]:
+        """Refuse connections within this block, and cut those that exist."""
+        self._listener.stop()
+        try:
+            yield
+        finally:
+            self._listener.start()
+
+    def go_down(self, seconds: float) -> None:
+        """Refuse connections for so many real seconds; returns at once."""
+        outage = threading.Thread(target=self._down, args=(seconds,), name="stripe-outage")
+        self._outages.append(outage)
+        outage.start()
+
+    def _down(self, seconds: float) -> None:
+        with self.unreachable():
+            self._api.stopping.wait(seconds)
+
     def _answer(self, incoming: Incoming) -> Answer:
-        return self._api.answer(incoming)
+        return (
+            self._control.answer(incoming)
+            or self._pages.answer(incoming)
+            or self._api.answer(incoming)
+        )
+
+    def _verbs(self) -> dict[str, Verb]:
+        """Name what can be done from another process."""
+        methods: tuple[Verb, ...] = (
+            self.advance,
+            self.balance,
+            self.begin_refunds_as,
+            self.change_external_account,
+            self.check,
+            self.clear_faults,
+            self.deauthorize,
+            self.decline,
+            self.disable,
+            self.effects,
+            self.executed,
+            self.fail_payment,
+            self.fail_payout,
+            self.fail_refund,
+            self.go_down,
+            self.lose_dispute,
+            self.objects,
+            self.onboard,
+            self.open_dispute,
+            self.pay,
+            self.pay_later,
+            self.pay_out,
+            self.plan,
+            self.reverse_transfer,
+            self.set_balance,
+            self.settle_payment,
+            self.settle_refund,
+            self.submit_details,
+            self.win_dispute,
+        )
+        verbs = {method.__name__: method for method in methods}
+        return {**verbs, "calls": lambda: self.calls, **self.webhooks.verbs()}
