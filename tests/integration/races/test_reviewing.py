@@ -211,6 +211,25 @@ def test_of_many_flags_as_many_succeed_as_a_track_allows(make_world: MakeWorld, 
     world.settle()
 
 
+@pytest.mark.parametrize("turn", range(rounds(1)))
+def test_of_25_flags_at_once_as_many_succeed_as_a_fifth_of_the_slots(
+    make_world: MakeWorld, turn: int
+) -> None:
+    # Who counts the flags before he holds the track's lock counts too few of them.
+    world = make_world(attrs.evolve(RULES, flags_per_track_max_percent=20))
+    track = world.track(package=PackageType.DEEP_DIVE)
+    reviews = world.delivered(track, world.reviewers(25))
+
+    with world.told("25 flags where 5 are allowed"):
+        answers = race([partial(world.flag, one) for one in reviews])
+
+    assert len(successes(answers)) == 5
+    assert refusals(answers) == {"TooManyFlags": 20}
+    with world.store.read() as tx:
+        assert len(tx.flags.of_track(track.id)) == 5
+    world.settle()
+
+
 def _rate(world: World, review: Review, rating: int) -> object:
     command = RateReview(
         review_id=review.id, artist_id=review.artist_id, rating=rating, reason="a race"

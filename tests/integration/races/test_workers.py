@@ -172,6 +172,23 @@ def test_one_payout_and_one_refund_that_many_send_move_once(world: World, turn: 
     world.settle()
 
 
+@pytest.mark.parametrize("turn", range(rounds(2)))
+def test_one_event_that_many_deliver_is_told_once(world: World, turn: int) -> None:
+    world.app.run_pending()
+    listener = Listener()
+    app = an_app(world.store, world.bank, subscribers=(listener,))
+    track = world.unpaid(world.artist())
+    world.app.perform(cancel_track, CancelTrack(track_id=track.id, artist_id=track.artist_id))
+
+    with world.told("20 deliver the same events"):
+        race([Worker(app).deliver for _ in range(20)])
+
+    Worker(app).drain()
+    assert max(Counter(listener.told).values()) == 1
+    _require_delivered_in_order(world, listener.told)
+    world.settle()
+
+
 @pytest.mark.parametrize("make_world", ["postgresql"], indirect=True)
 def test_two_processes_share_the_work_and_each_thing_is_done_once(
     make_world: MakeWorld, tmp_path: Path
