@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 import attrs
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, inspect, text
 
 from reviewcore.domain.rules import rules_from
 from reviewcore.testing import ManualClock
@@ -112,6 +112,16 @@ class Lively:
             rows = connection.execute(text(IDS[parameter])).all()
         assert rows, f"the lively market has nothing that {{{parameter}}} of a path could name"
         return sorted((str(one), str(owner)) for one, owner in rows)
+
+    def rows(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Tell all that is kept, by table."""
+        with self.engine.connect() as connection:
+            return {
+                table: sorted(
+                    map(tuple, connection.execute(text(f"SELECT * FROM {table}"))), key=repr
+                )
+                for table in inspect(connection).get_table_names()
+            }
 
     def listen(self, reviewer: Person, review_id: str) -> None:
         path = f"/v1/reviews/{review_id}/heartbeat"

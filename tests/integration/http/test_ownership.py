@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from tests.integration.http.description import Operation, operations
+from tests.integration.http.lively import IDS, Lively, lively
 from tests.integration.http.people import (
     FORM,
     TRACK,
@@ -15,72 +19,144 @@ from tests.integration.http.people import (
     join,
     join_as_artist,
     join_as_reviewer,
-    pay,
     review,
-    submit,
     submit_and_pay,
 )
+from tests.integration.http.realistic import bodies
 from tests.integration.http.service import ADMIN, Json, Service, ok, problem
+from tests.integration.postgres import Server
 
-BODIES: dict[str, Json] = {
-    "/v1/tracks/{track_id}": {"source_url": "https://soundcloud.com/nova/other"},
-    "/v1/reviews/{review_id}/complete": FORM,
-    "/v1/reviews/{review_id}/rating": {"rating": 5},
-    "/v1/reviews/{review_id}/flag": {"reason": "spam"},
-}
-ROLES = {"/v1/tracks/{track_id}/plan"}
-"""Routes whose role and not whose ownership protects them."""
+OPEN = {"GET /v1/shared/{share_id}"}
+"""What names something and asks for no session: here the id itself is the secret."""
+
+UNKNOWN = "01m81hj1xe5z4bby0f3ywyt5p0"
+BY_CHANCE = {"date", "connection"}
+"""Headers of the moment: a connection may close when a refusal overtakes the body."""
+
+PROBLEM = {"type", "title", "status", "detail"}
 
 
-def owned(anybody: Person) -> list[Operation]:
-    return [
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def market(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Lively]:
+    """A lively market that nothing here may change."""
+    folder = tmp_path_factory.mktemp("ownership")
+    if request.param == "sqlite":
+        with lively(f"sqlite:///{folder / 'market.db'}", folder) as found:
+            yield found
+        return
+    server: Server = request.getfixturevalue("postgres")
+    url = server.create_database()
+    with lively(url, folder) as found:
+        yield found
+    server.drop_database(url)
+
+
+@pytest.fixture(scope="module")
+def eve(market: Lively) -> Person:
+    """Somebody with every profile, to whom nothing here belongs."""
+    person = join_as_reviewer(market.service, "eve@example.com", "Eve")
+    ok(person.put("/v1/me/artist", {"artist_name": "Eve", "genres": ["salsa"]}))
+    return person
+
+
+def naming(http: httpx.Client) -> list[Operation]:
+    """Every operation that names something, those apart whose ids are secrets themselves."""
+    found = [one for one in operations(http) if one.named]
+    assert {str(one) for one in found if one.is_open} == OPEN, "this asks for no session"
+    assert len(found) > 25
+    return [one for one in found if not one.is_open]
+
+
+def is_administration(operation: Operation) -> bool:
+    return operation.path.startswith("/v1/admin/") or operation.path.endswith("/plan")
+
+
+def answer(
+    http: httpx.Client, operation: Operation, market: Lively, place: dict[str, str]
+) -> tuple[int, Json, dict[str, str]]:
+    """Tell all that somebody learns who asks for what is at *place*."""
+    said = bodies(operation, market)
+    body = json.dumps(said[0]).encode() if said else b""
+    path = operation.path.format_map(place)
+    told = http.request(operation.method, path, content=body)
+    headers = {name: value for name, value in told.headers.items() if name not in BY_CHANCE}
+    return told.status_code, told.json(), headers
+
+
+def foreign(market: Lively, operation: Operation, user_id: str | None) -> list[dict[str, str]]:
+    """Tell what may stand in the path that is not the user's."""
+    pools = []
+    for name in operation.named:
+        rows = market.ids(name)
+        mine = {one for one, owner in rows if owner == user_id}
+        pools.append([(name, one) for one in sorted({one for one, _ in rows} - mine)])
+    assert all(pools), f"nothing foreign is known for {operation}"
+    return [dict(place) for place in itertools.product(*pools)]
+
+
+def refuse_alike(
+    market: Lively, http: httpx.Client, user_id: str | None, *, every: int = 1
+) -> Iterator[tuple[Operation, int, Json]]:
+    """Ask for what is foreign and for what is not there, and tell the one answer to both."""
+    for operation in naming(http):
+        before = market.rows()
+        unknown = answer(http, operation, market, dict.fromkeys(operation.named, UNKNOWN))
+        for place in foreign(market, operation, user_id)[::every]:
+            assert answer(http, operation, market, place) == unknown, f"{operation} at {place}"
+        assert market.rows() == before, f"{operation} has changed something"
+        yield operation, unknown[0], unknown[1]
+
+
+def require_refused(operation: Operation, status: int, told: Json) -> None:
+    assert set(told) == PROBLEM, "nothing tells why it is not there"
+    expected = (403, "not-admin") if is_administration(operation) else (404, "not-found")
+    assert (status, told["type"].rpartition("/")[2]) == expected, str(operation)
+
+
+def test_what_is_foreign_looks_as_if_it_were_not_there(market: Lively, eve: Person) -> None:
+    for operation, status, told in refuse_alike(market, eve.http, eve.user["id"]):
+        require_refused(operation, status, told)
+
+
+@pytest.mark.parametrize("role", ["vega", "leo", "newcomer"])
+def test_a_profile_or_things_of_ones_own_open_nothing_of_other_peoples(
+    market: Lively, role: str
+) -> None:
+    person: Person = getattr(market, role)
+    for operation, status, told in refuse_alike(market, person.http, person.user["id"], every=5):
+        require_refused(operation, status, told)
+
+
+def test_without_a_session_nothing_tells_what_is_there(market: Lively) -> None:
+    with market.service.caller() as nobody:
+        for operation, status, told in refuse_alike(market, nobody, None, every=5):
+            assert (status, told["type"].rpartition("/")[2]) == (401, "not-signed-in"), operation
+
+
+def test_an_administrator_is_nobodys_artist_or_reviewer(market: Lively) -> None:
+    admin = market.admin
+    for operation in naming(admin.http):
+        if not is_administration(operation):
+            before = market.rows()
+            for place in foreign(market, operation, admin.user["id"])[::5]:
+                status, told, _ = answer(admin.http, operation, market, place)
+                require_refused(operation, status, told)
+            assert market.rows() == before, f"{operation} has changed something"
+
+
+def test_no_list_shows_what_is_foreign(market: Lively, eve: Person) -> None:
+    ids = {one for name in IDS for one, owner in market.ids(name) if owner != eve.user["id"]}
+    looked = [
         one
-        for one in operations(anybody.http)
-        if "{" in one.path
-        and not one.is_open
-        and one.path not in ROLES
-        and not one.path.startswith("/v1/admin/")
+        for one in operations(eve.http)
+        if one.method == "get" and not one.named and not is_administration(one)
     ]
-
-
-def attempt(intruder: Person, operation: Operation, identifier: str) -> None:
-    body = BODIES.get(operation.path)
-    answer = intruder.http.request(
-        operation.method,
-        operation.at(identifier),
-        content=json.dumps(body).encode() if body is not None else b"",
-    )
-    told = problem(answer, 404, "not-found")
-    assert set(told) == {"type", "title", "status", "detail"}, "nothing tells why it is not there"
-
-
-def test_foreign_ids_are_not_found(service: Service) -> None:
-    artist = join_as_artist(service, "nova@example.com")
-    reviewer = join_as_reviewer(service, "rea@example.com")
-    intruder = join_as_reviewer(service, "eve@example.com")
-    ok(intruder.put("/v1/me/artist", {"artist_name": "Eve", "genres": ["salsa"]}))
-    ok(intruder.put("/v1/me/reviewer", {"genres": ["salsa", "tango", "samba"], "country": "DE"}))
-    track = submit(artist)
-    session = pay(artist, track)
-    ok(artist.get(f"/v1/checkouts/{session}"))
-    done = review(reviewer)
-    service.app.run_pending()
-    payout = ok(reviewer.post("/v1/payouts", {"method": "MANUAL", "destination": "cash"}), 201)
-    ids = {
-        "track_id": track["id"],
-        "session_id": session,
-        "review_id": done["id"],
-        "payout_id": payout["id"],
-    }
-
-    tried = set()
-    for operation in owned(intruder):
-        name = operation.path[operation.path.index("{") + 1 : operation.path.index("}")]
-        attempt(intruder, operation, ids[name])
-        attempt(intruder, operation, "01m81hj1xe5z4bby0f3ywyt5p0")
-        tried.add(name)
-
-    assert tried == set(ids)
+    assert len(looked) > 8
+    for operation in looked:
+        shown = eve.get(operation.path).text
+        assert [one for one in ids if one in shown] == [], str(operation)
 
 
 def test_a_review_is_the_artists_only_once_it_is_completed(service: Service) -> None:
