@@ -21,7 +21,7 @@ from reviewcore.domain.ids import SYSTEM
 from reviewcore.ports import codec
 from reviewcore.ports.mail import Mail
 from reviewcore.ports.passwords import Passwords
-from reviewcore.ports.processor import Payments, Payouts
+from reviewcore.ports.processor import NoWebhooks, Payments, Payouts, Processor, Webhooks
 from reviewcore.ports.store import IdempotencyRecord, Store, Transaction
 from reviewcore.worker import Worker
 
@@ -42,8 +42,9 @@ Subscriber = Callable[[EventRecord], None]
 class App:
     """The market, ready to use: a store and the outside world behind ports.
 
-    Thread-safe if its parts are. *base_url* begins the links in mails. *secret* keys the digests
-    of idempotent commands and must be the same in all processes that share a store.
+    Thread-safe if its parts are. Without *webhooks* the processor is asked, and never tells.
+    *base_url* begins the links in mails. *secret* keys the digests of idempotent commands and must
+    be the same in all processes that share a store.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class App:
         payouts: Payouts,
         mail: Mail,
         passwords: Passwords,
+        webhooks: Webhooks | None = None,
         base_url: str = "http://127.0.0.1:8000",
         secret: str | None = None,
         subscribers: Sequence[Subscriber] = (),
@@ -61,6 +63,8 @@ class App:
         self.store = store
         self.payments = payments
         self.payouts = payouts
+        self.webhooks: Webhooks = webhooks if webhooks is not None else NoWebhooks()
+        self.processor = Processor(payments=payments, payouts=payouts, webhooks=self.webhooks)
         self.mail = mail
         self.passwords = passwords
         self.base_url = base_url

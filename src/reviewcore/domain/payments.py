@@ -231,6 +231,7 @@ class CheckoutAttempt:
     session_id: str | None = None
     url: str | None = None
     external_payment_id: str | None = None
+    fee: Cents | None = None
     expires_at: datetime | None = None
     ended_at: datetime | None = None
     unwanted: bool = False
@@ -271,6 +272,10 @@ class CheckoutAttempt:
             ended_at=at,
             next_attempt_at=None,
         )
+
+    def learn_fee(self, fee: Cents) -> Self:
+        """Record what the processor kept of it, in cents."""
+        return attrs.evolve(self, fee=fee)
 
     def end(self, status: AttemptStatus, at: datetime, *, reason: str | None = None) -> Self:
         """End unpaid: EXPIRED or FAILED."""
@@ -373,6 +378,10 @@ class Refund:
     def wait(self, at: datetime) -> Self:
         """Stay unsent for another hour: its payment is disputed."""
         return attrs.evolve(self, next_attempt_at=at + LOOK_SLOWEST, leased_until=None)
+
+    def go_on(self, at: datetime) -> Self:
+        """Be sent as soon as can be: its payment is disputed no longer."""
+        return attrs.evolve(self, next_attempt_at=at)
 
     def drop(self, at: datetime) -> Self:
         """Never be sent: a lost dispute gave the payer his money."""

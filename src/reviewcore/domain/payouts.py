@@ -104,6 +104,10 @@ class Payout:
         """Whether the processor sends it; an administrator settles the others."""
         return self.method is PayoutMethod.STRIPE_CONNECT
 
+    def is_by(self, external_id: str) -> bool:
+        """Whether it has left by this transfer; a person may have found it without its id."""
+        return self.status is PayoutStatus.COMPLETED and self.external_id in {None, external_id}
+
     def key_is_fresh(self, at: datetime) -> bool:
         """Whether the processor surely still knows the key."""
         return self.sent_at is None or at - self.sent_at < SAME_KEY_FOR
@@ -160,8 +164,8 @@ class Payout:
         assert self.reversed_amount + amount <= self.amount, "more came back than had left"
         return attrs.evolve(self, reversed_amount=Cents(self.reversed_amount + amount))
 
-    def complete(self, external_id: str, at: datetime) -> Self:
-        """Have left."""
+    def complete(self, external_id: str | None, at: datetime) -> Self:
+        """Have left, by the transfer *external_id* if it is known."""
         self._require(PayoutStatus.COMPLETED)
         return attrs.evolve(
             self,

@@ -250,6 +250,11 @@ class ReviewerProfile:
         """Record whether the processor can pay to his account."""
         return attrs.evolve(self, payout_account_ready=ready)
 
+    def change_destination(self, at: datetime) -> Self:
+        """Have another bank account behind the payout account: the delay runs again from *at*."""
+        known = self.payout_account_changed_at
+        return attrs.evolve(self, payout_account_changed_at=at if known is None else max(at, known))
+
     def reserve(self, amount: Cents) -> Self:
         """Take *amount* out of the balance for a payout."""
         return attrs.evolve(self, pending_balance=Cents(self.pending_balance - amount))

@@ -33,6 +33,7 @@ class Subject(StrEnum):
     TRANSFER = "TRANSFER"
     ACCOUNT = "ACCOUNT"
     DESTINATION = "DESTINATION"
+    DISCONNECTED = "DISCONNECTED"
     BANK_PAYOUT = "BANK_PAYOUT"
     OTHER = "OTHER"
 
@@ -41,8 +42,9 @@ class Subject(StrEnum):
 # REFUND       a refund was made, changed or failed; *object_id* is the refund.
 # DISPUTE      a dispute was opened, changed or closed; *object_id* is the dispute.
 # TRANSFER     a transfer was made or reversed; *object_id* is the transfer.
-# ACCOUNT      a connected account changed or left; *account_id* is the account.
+# ACCOUNT      a connected account changed; *account_id* is the account.
 # DESTINATION  a connected account has another bank account; *account_id* is the account.
+# DISCONNECTED a connected account was taken away; *account_id* is the account.
 # BANK_PAYOUT  a payout from a connected account to its bank failed; *account_id* is the account.
 # OTHER        nothing that the market acts upon.
 

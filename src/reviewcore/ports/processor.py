@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NoReturn, Protocol, TypeVar
 
 import attrs
 
 from reviewcore.domain.disputes import DisputeStatus
+from reviewcore.domain.errors import InvalidWebhook
 from reviewcore.domain.money import ZERO, Cents
 from reviewcore.domain.webhooks import Endpoint, ProcessorEvent
 
@@ -299,6 +300,18 @@ class Webhooks(Protocol):
     def since(self, at: datetime, /, *, cursor: str | None = None) -> Outcome[EventPage]:
         """Tell what happened from *at* on, also what was never delivered; 30 days back at most."""
         ...
+
+
+class NoWebhooks:
+    """A processor that never tells anything unasked."""
+
+    def authenticate(self, endpoint: Endpoint, body: bytes, signature: str | None, /) -> NoReturn:
+        """Refuse everything. Raises InvalidWebhook."""
+        raise InvalidWebhook(reason="no processor sends events to this market")
+
+    def since(self, at: datetime, /, *, cursor: str | None = None) -> Outcome[EventPage]:
+        """Tell that nothing happened."""
+        return Done(EventPage(events=()))
 
 
 @attrs.frozen(kw_only=True)

@@ -429,7 +429,7 @@ class Attempts(Repository[CheckoutAttempt, AttemptId], Protocol):
         ...
 
     def unsettled(self, *, after: str | None, limit: int) -> Sequence[CheckoutAttempt]:
-        """Return attempts that may still be paid, in order of id, *limit* at most."""
+        """Return attempts that may still be paid, or whose fee is unknown, in order of id."""
         ...
 
     def lease(self, now: datetime, *, until: datetime, limit: int) -> Sequence[CheckoutAttempt]:
@@ -455,6 +455,10 @@ class Refunds(Repository[Refund, RefundId], Protocol):
 
 class Disputes(Repository[Dispute, DisputeId], Protocol):
     """Disputes; guarded by the lock of their payment."""
+
+    def unsettled(self, *, after: str | None, limit: int) -> Sequence[Dispute]:
+        """Return open disputes in order of id."""
+        ...
 
     def of_payment(self, payment_id: PaymentId) -> Sequence[Dispute]:
         """Return the disputes of a payment."""
@@ -589,6 +593,10 @@ class EventLog(Protocol):
         self, event_id: EventId, *, failure: str, next_attempt_at: datetime | None
     ) -> None:
         """Record that a delivery failed and when to try again (None: give up, keep it listed)."""
+        ...
+
+    def revive(self, event_id: EventId, *, at: datetime) -> bool:
+        """Make an undelivered event due at a time; False if no undelivered event has this id."""
         ...
 
     def all(self) -> Iterator[events.EventRecord]:

@@ -24,18 +24,23 @@ from reviewcore.usecases.flag_review import FlagReview, flag_review
 from reviewcore.usecases.gem_review import GemReview, gem_review
 from reviewcore.usecases.grant_free_credit import GrantFreeCredit, grant_free_credit
 from reviewcore.usecases.grant_tier import GrantTier, grant_tier
+from reviewcore.usecases.handle_event import HandleEvent, handle_event
 from reviewcore.usecases.open_artist_profile import OpenArtistProfile, open_artist_profile
 from reviewcore.usecases.open_checkout import OpenCheckout, open_checkout
 from reviewcore.usecases.open_reviewer_profile import OpenReviewerProfile, open_reviewer_profile
 from reviewcore.usecases.plan_assignment import PlanAssignment, plan_assignment
 from reviewcore.usecases.rate_review import RateReview, rate_review
+from reviewcore.usecases.receive_event import ReceiveEvent, receive_event
+from reviewcore.usecases.reconcile import Reconcile, Reconciliation, Sweep, reconcile
 from reviewcore.usecases.record_heartbeat import RecordHeartbeat, record_heartbeat
 from reviewcore.usecases.report_unplayable import ReportUnplayable, report_unplayable
 from reviewcore.usecases.request_email_verification import (
     RequestEmailVerification,
     request_email_verification,
 )
+from reviewcore.usecases.resolve_payout import PayoutTruth, ResolvePayout, resolve_payout
 from reviewcore.usecases.restrict_reviewer import RestrictReviewer, restrict_reviewer
+from reviewcore.usecases.retry_event import RetryEvent, retry_event
 from reviewcore.usecases.send_payout import SendPayout, send_payout
 from reviewcore.usecases.send_refund import SendRefund, send_refund
 from reviewcore.usecases.settle_payout import SettlePayout, settle_payout
@@ -74,16 +79,23 @@ __all__ = [
     "GemReview",
     "GrantFreeCredit",
     "GrantTier",
+    "HandleEvent",
     "OpenArtistProfile",
     "OpenCheckout",
     "OpenReviewerProfile",
+    "PayoutTruth",
     "PlanAssignment",
     "RateReview",
+    "ReceiveEvent",
+    "Reconcile",
+    "Reconciliation",
     "RecordHeartbeat",
     "Remark",
     "ReportUnplayable",
     "RequestEmailVerification",
+    "ResolvePayout",
     "RestrictReviewer",
+    "RetryEvent",
     "SendPayout",
     "SendRefund",
     "SettlePayout",
@@ -93,6 +105,7 @@ __all__ = [
     "SignedIn",
     "SkipReview",
     "SubmitTrack",
+    "Sweep",
     "UngemReview",
     "UnrestrictReviewer",
     "UpdateSource",
@@ -119,15 +132,20 @@ __all__ = [
     "gem_review",
     "grant_free_credit",
     "grant_tier",
+    "handle_event",
     "open_artist_profile",
     "open_checkout",
     "open_reviewer_profile",
     "plan_assignment",
     "rate_review",
+    "receive_event",
+    "reconcile",
     "record_heartbeat",
     "report_unplayable",
     "request_email_verification",
+    "resolve_payout",
     "restrict_reviewer",
+    "retry_event",
     "send_payout",
     "send_refund",
     "settle_payout",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from reviewcore.domain import events, ledger
+from reviewcore.domain import events
 from reviewcore.domain.ids import PayoutId
 from reviewcore.domain.payouts import Payout
 from reviewcore.ports.processor import (
@@ -16,6 +16,7 @@ from reviewcore.ports.processor import (
     TransferView,
 )
 from reviewcore.ports.store import Store, Transaction
+from reviewcore.usecases.steps.payouts import follow_transfer, give_back
 
 
 @attrs.frozen(kw_only=True)
@@ -29,7 +30,8 @@ def send_payout(store: Store, payouts: Payouts, command: SendPayout) -> Payout:
     """Send the money once, however often this runs; an unclear answer leaves it PROCESSING.
 
     While its key is fresh the transfer is sent again with the same key, later only looked for.
-    A refusal gives the amount back. Payouts by hand are left alone. Raises EntityNotFound.
+    A refusal gives the amount back, or parks the payout if it passes: then a new key is sent.
+    Payouts by hand are left alone. Raises EntityNotFound.
     """
     with store.begin() as tx:
         payout = tx.payouts.lock(command.payout_id)
@@ -64,24 +66,24 @@ def _settle(
     *,
     fresh: bool,
 ) -> Payout:
-    reviewer = tx.reviewers.lock(sending.reviewer_id)
+    tx.reviewers.lock(sending.reviewer_id)
     payout = tx.payouts.lock(sending.id)
     if payout.is_final:
         # Another worker got here first.
         return payout
     match outcome:
         case Done(view) if view is not None:
-            settled = payout.complete(view.external_id, tx.now)
-            tx.ledger.add(ledger.payout_completed(settled))
-            tx.events.add(events.PayoutCompleted(payout_id=payout.id))
+            return follow_transfer(tx, payout, view)
         # A declined look-up says nothing of the transfer: only what was sent can be refused.
-        case Declined(code) if fresh:
-            settled = payout.fail(code, tx.now)
-            tx.reviewers.update(reviewer.restore(payout.amount))
-            tx.ledger.add(ledger.payout_failed(settled))
-            tx.events.add(events.PayoutFailed(payout_id=payout.id))
+        case Declined(code, is_passing) if fresh and payout.key == sending.key:
+            return _park(tx, payout, code) if is_passing else give_back(tx, payout, code)
         case _:
             # Unknown, or not found (yet): neither says that it did not happen.
             return payout
-    tx.payouts.update(settled)
-    return settled
+
+
+def _park(tx: Transaction, payout: Payout, code: str) -> Payout:
+    parked = payout.park(code, tx.now)
+    tx.payouts.update(parked)
+    tx.events.add(events.PayoutParked(payout_id=payout.id, code=code))
+    return parked

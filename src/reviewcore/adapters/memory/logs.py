@@ -61,6 +61,13 @@ class MemoryEvents:
             leased_until=None,
         )
 
+    def revive(self, event_id: EventId, *, at: datetime) -> bool:
+        record = self._table.rows.get(event_id)
+        if record is None or record.delivered_at is not None:
+            return False
+        self._change(event_id, next_attempt_at=at, leased_until=None)
+        return True
+
     def all(self) -> Iterator[events.EventRecord]:
         return iter(self._table.of("page"))
 

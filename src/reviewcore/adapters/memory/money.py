@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reviewcore.adapters.memory.rows import Rows, Unsettled
+from reviewcore.adapters.memory.rows import Leased, Rows, Unsettled
 from reviewcore.adapters.memory.work import Work
 from reviewcore.domain.disputes import Dispute
 from reviewcore.domain.ids import (
@@ -34,7 +34,7 @@ class MemoryPayments(Rows[Payment, PaymentId]):
         return self.of_track(track_id)
 
 
-class MemoryAttempts(Unsettled[CheckoutAttempt, AttemptId]):
+class MemoryAttempts(Leased[CheckoutAttempt, AttemptId], Unsettled[CheckoutAttempt, AttemptId]):
     """Attempts to pay."""
 
     def of_payment(self, payment_id: PaymentId) -> Sequence[CheckoutAttempt]:
@@ -44,14 +44,14 @@ class MemoryAttempts(Unsettled[CheckoutAttempt, AttemptId]):
         return self._table.holder("uq_attempts_session", session_id)
 
 
-class MemoryRefunds(Unsettled[Refund, RefundId]):
+class MemoryRefunds(Leased[Refund, RefundId], Unsettled[Refund, RefundId]):
     """Refunds."""
 
     def of_payment(self, payment_id: PaymentId) -> Sequence[Refund]:
         return self._table.of("payment", payment_id)
 
 
-class MemoryDisputes(Rows[Dispute, DisputeId]):
+class MemoryDisputes(Unsettled[Dispute, DisputeId]):
     """Disputes."""
 
     def of_payment(self, payment_id: PaymentId) -> Sequence[Dispute]:
@@ -61,7 +61,7 @@ class MemoryDisputes(Rows[Dispute, DisputeId]):
         return self._table.holder("uq_disputes_external", external_id)
 
 
-class MemoryPayouts(Unsettled[Payout, PayoutId]):
+class MemoryPayouts(Leased[Payout, PayoutId], Unsettled[Payout, PayoutId]):
     """Payouts."""
 
     def page(

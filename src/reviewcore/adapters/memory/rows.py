@@ -83,8 +83,8 @@ class Leased(Rows[E, K]):
         return self.lock_many(taken)
 
 
-class Unsettled(Leased[E, K]):
-    """A repository of intents, some of which are not settled."""
+class Unsettled(Rows[E, K]):
+    """A repository of things some of which are not settled."""
 
     def unsettled(self, *, after: str | None, limit: int) -> Sequence[E]:
         keys = self._table.indexes["unsettled"].keys_after(after)

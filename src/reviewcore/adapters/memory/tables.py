@@ -114,6 +114,12 @@ def _is_pending(record: EventRecord) -> bool:
     return record.delivered_at is None and record.next_attempt_at is not None
 
 
+def _is_unsettled(attempt: CheckoutAttempt) -> bool:
+    """Whether money may still come of it, or what came is not known to the cent."""
+    is_paid = attempt.status is AttemptStatus.PAID
+    return attempt.is_pending or (is_paid and attempt.fee is None)
+
+
 def _is_owed(refund: Refund) -> bool:
     """Whether the payer has not got his money, and should."""
     return refund.status not in {RefundStatus.COMPLETED, RefundStatus.DROPPED}
@@ -237,7 +243,7 @@ class Tables:
             _id,
             {
                 "payment": _by("payment_id", rank="number"),
-                "unsettled": _by(when=lambda attempt: attempt.is_pending, watch=("status",)),
+                "unsettled": _by(when=_is_unsettled, watch=("status", "fee")),
                 "ready": _leasable(
                     lambda attempt: attempt.status is not AttemptStatus.PAID, watch=("status",)
                 ),
@@ -253,7 +259,12 @@ class Tables:
             },
         )
         self.disputes: Table[DisputeId, Dispute] = Table(
-            Dispute, _id, {"payment": _by("payment_id")}
+            Dispute,
+            _id,
+            {
+                "payment": _by("payment_id"),
+                "unsettled": _by(when=lambda dispute: dispute.is_open, watch=("status",)),
+            },
         )
         self.payouts: Table[PayoutId, Payout] = Table(
             Payout,

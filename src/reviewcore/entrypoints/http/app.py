@@ -38,6 +38,7 @@ from reviewcore.entrypoints.http.routes import (
     shared,
     site,
     tracks,
+    webhooks,
 )
 
 MODULES = (
@@ -51,6 +52,7 @@ MODULES = (
     quality,
     shared,
     payouts,
+    webhooks,
     oversight,
     admin,
 )

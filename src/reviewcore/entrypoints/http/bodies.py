@@ -12,7 +12,7 @@ from reviewcore.domain.flags import FlagReason
 from reviewcore.domain.links import SourceType
 from reviewcore.domain.payouts import PayoutMethod
 from reviewcore.domain.rules import PackageType, Tier
-from reviewcore.usecases import Remark
+from reviewcore.usecases import PayoutTruth, Remark
 
 
 @attrs.frozen(kw_only=True)
@@ -210,6 +210,15 @@ class CreditGrant:
 
     credits: int
     reason: str
+
+
+@attrs.frozen(kw_only=True)
+class Resolution:
+    """What a person found out about a payout: `found`, or surely `absent`."""
+
+    outcome: PayoutTruth
+    reason: str
+    external_id: str | None = None
 
 
 @attrs.frozen(kw_only=True)

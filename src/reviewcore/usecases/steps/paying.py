@@ -19,6 +19,7 @@ from reviewcore.domain.payments import (
 from reviewcore.domain.tracks import Track, TrackStatus
 from reviewcore.ports.processor import SessionState, SessionView
 from reviewcore.ports.store import Transaction
+from reviewcore.usecases.steps.standing import mirror_disputes
 
 
 @attrs.frozen(kw_only=True)
@@ -47,7 +48,7 @@ def follow_session(tx: Transaction, bill: Bill, view: SessionView) -> CheckoutAt
     """
     attempt = bill.attempt
     if attempt.status is AttemptStatus.PAID:
-        return attempt
+        return attempt if view.fee is None else learn_fee(tx, bill, view.fee)
     if attempt.status is AttemptStatus.INTENDED:
         attempt = attempt.open(session_id=view.session_id, url=view.url, expires_at=view.expires_at)
         bill = attrs.evolve(bill, attempt=attempt, payment=bill.payment.session(view.session_id))
@@ -100,10 +101,36 @@ def _take_money(tx: Transaction, bill: Bill, view: SessionView) -> CheckoutAttem
     tx.attempts.update(paid)
     reason = _why_not_applied(bill, view)
     if reason is None:
-        _apply(tx, bill, paid, fee=view.fee)
+        payment = _apply(tx, bill, paid)
     else:
-        _send_back(tx, bill, paid, view, reason=reason)
-    return paid
+        payment = _send_back(tx, bill, paid, view, reason=reason)
+    if view.fee is None:
+        return paid
+    return learn_fee(tx, attrs.evolve(bill, attempt=paid, payment=payment), view.fee)
+
+
+def learn_fee(tx: Transaction, bill: Bill, fee: Cents) -> CheckoutAttempt:
+    """Book what the processor kept of a paid attempt, once; money that goes back costs it, too."""
+    if bill.attempt.fee is not None:
+        return bill.attempt
+    known = bill.attempt.learn_fee(fee)
+    tx.attempts.update(known)
+    if bill.payment.applied_attempt_id == known.id:
+        tx.payments.update(bill.payment.learn_fee(fee))
+    if _is_in_the_books(tx, bill):
+        tx.ledger.add(ledger.fee_known(known.id, fee))
+        tx.events.add(events.FeeKnown(payment_id=bill.payment.id, fee=fee))
+    return known
+
+
+def _is_in_the_books(tx: Transaction, bill: Bill) -> bool:
+    """Whether the money came in the books' currency: only such money is posted."""
+    returned = [
+        refund
+        for refund in tx.refunds.of_payment(bill.payment.id)
+        if refund.attempt_id == bill.attempt.id
+    ]
+    return all(refund.currency == bill.payment.currency for refund in returned)
 
 
 def _why_not_applied(bill: Bill, view: SessionView) -> str | None:
@@ -114,17 +141,14 @@ def _why_not_applied(bill: Bill, view: SessionView) -> str | None:
     return None if view.amount == bill.payment.amount else "wrong_amount"
 
 
-def _apply(tx: Transaction, bill: Bill, paid: CheckoutAttempt, *, fee: Cents | None) -> None:
+def _apply(tx: Transaction, bill: Bill, paid: CheckoutAttempt) -> Payment:
     payment = bill.payment.apply(paid, tx.now)
-    if fee is not None:
-        payment = payment.learn_fee(fee)
-        tx.ledger.add(ledger.fee_known(paid.id, fee))
-        tx.events.add(events.FeeKnown(payment_id=payment.id, fee=fee))
     queued = bill.track.queue(tx.now)
+    artist = bill.artist.queue_track(payment.amount)
 
     tx.payments.update(payment)
     tx.tracks.update(queued)
-    tx.artists.update(bill.artist.queue_track(payment.amount))
+    tx.artists.update(artist)
     tx.ledger.add(ledger.payment_applied(payment, paid))
     drop_attempts(tx, payment)
 
@@ -132,11 +156,14 @@ def _apply(tx: Transaction, bill: Bill, paid: CheckoutAttempt, *, fee: Cents | N
         events.PaymentCompleted(payment_id=payment.id, track_id=queued.id, amount=payment.amount),
         events.TrackQueued(track_id=queued.id),
     )
+    # A dispute may be heard of before the money that is disputed.
+    mirror_disputes(tx, queued, artist, payment)
+    return payment
 
 
 def _send_back(
     tx: Transaction, bill: Bill, paid: CheckoutAttempt, view: SessionView, *, reason: str
-) -> None:
+) -> Payment:
     refund_id = RefundId(tx.new_id())
     refund = Refund(
         id=refund_id,
@@ -158,10 +185,8 @@ def _send_back(
             ledger.payment_not_applied(paid, view.amount),
             ledger.refund_intended(refund, applied=False),
         )
-        # The processor keeps its fee of money that goes back, too.
-        if view.fee is not None:
-            tx.ledger.add(ledger.fee_known(paid.id, view.fee))
     tx.events.add(
         events.PaymentNotApplied(payment_id=paid.payment_id, attempt_id=paid.id, reason=reason),
         events.RefundIntended(refund_id=refund_id, payment_id=paid.payment_id, amount=view.amount),
     )
+    return bill.payment

@@ -40,7 +40,9 @@ _LOCK_PAYMENT_OF_TRACK = _PAYMENTS.lock_by("track_id")
 _ATTEMPTS = ByKey(maps.ATTEMPTS)
 _ATTEMPTS_OF_PAYMENT = _ATTEMPTS.by("payment_id", order=("number",))
 _BY_SESSION = _ATTEMPTS.by("session_id")
-_UNSETTLED_ATTEMPTS = _unsettled(maps.ATTEMPTS, "status IN ('INTENDED', 'OPEN')")
+_UNSETTLED_ATTEMPTS = _unsettled(
+    maps.ATTEMPTS, "status IN ('INTENDED', 'OPEN') OR (status = 'PAID' AND fee IS NULL)"
+)
 _DUE_ATTEMPTS = due(maps.ATTEMPTS, "status <> 'PAID' AND next_attempt_at IS NOT NULL")
 
 _REFUNDS = ByKey(maps.REFUNDS)
@@ -133,6 +135,7 @@ class SqlPayouts(SqlRepository[Payout, PayoutId]):
 _DISPUTES = ByKey(maps.DISPUTES)
 _DISPUTES_OF_PAYMENT = _DISPUTES.by("payment_id")
 _BY_EXTERNAL_ID = _DISPUTES.by("external_id")
+_OPEN_DISPUTES = _unsettled(maps.DISPUTES, "status = 'OPEN'")
 
 _REVERSALS = ByKey(maps.REVERSALS)
 _REVERSALS_OF_PAYOUT = _REVERSALS.by("payout_id")
@@ -142,6 +145,9 @@ class SqlDisputes(SqlRepository[Dispute, DisputeId]):
     """Disputes."""
 
     _keyed = _DISPUTES
+
+    def unsettled(self, *, after: str | None, limit: int) -> Sequence[Dispute]:
+        return self._unit.entities(maps.DISPUTES, _OPEN_DISPUTES, after=after or "", limit=limit)
 
     def of_payment(self, payment_id: PaymentId) -> Sequence[Dispute]:
         return self._unit.entities(maps.DISPUTES, _DISPUTES_OF_PAYMENT, payment_id=payment_id)

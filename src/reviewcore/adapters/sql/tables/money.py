@@ -61,6 +61,7 @@ checkout_attempts = Table(
     key("session_id", nullable=True),
     text("url", nullable=True),
     key("external_payment_id", nullable=True),
+    Column("fee", BigInteger()),
     instant("expires_at"),
     instant("ended_at"),
     yes("unwanted"),
@@ -78,8 +79,8 @@ checkout_attempts = Table(
     Index(
         "ix_checkout_attempts_unsettled",
         "id",
-        postgresql_where=sql("status IN ('INTENDED', 'OPEN')"),
-        sqlite_where=sql("status IN ('INTENDED', 'OPEN')"),
+        postgresql_where=sql("status IN ('INTENDED', 'OPEN') OR (status = 'PAID' AND fee IS NULL)"),
+        sqlite_where=sql("status IN ('INTENDED', 'OPEN') OR (status = 'PAID' AND fee IS NULL)"),
     ),
 )
 
@@ -136,6 +137,12 @@ disputes = Table(
     instant("closed_at"),
     money("reinstated_amount"),
     Index(None, "payment_id", "id"),
+    Index(
+        "ix_disputes_unsettled",
+        "id",
+        postgresql_where=sql("status = 'OPEN'"),
+        sqlite_where=sql("status = 'OPEN'"),
+    ),
 )
 
 payouts = Table(

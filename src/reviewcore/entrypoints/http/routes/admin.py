@@ -32,7 +32,9 @@ from reviewcore.usecases import (
     DismissFlag,
     GrantFreeCredit,
     GrantTier,
+    ResolvePayout,
     RestrictReviewer,
+    RetryEvent,
     SettlePayout,
     UnrestrictReviewer,
     UpholdFlag,
@@ -42,7 +44,9 @@ from reviewcore.usecases import (
     dismiss_flag,
     grant_free_credit,
     grant_tier,
+    resolve_payout,
     restrict_reviewer,
+    retry_event,
     settle_payout,
     unrestrict_reviewer,
     uphold_flag,
@@ -166,6 +170,27 @@ def settle(
     return payout_view(desk.perform(settle_payout, command))
 
 
+@post("/payouts/{payout_id:str}/resolve", status_code=200, sync_to_thread=True)
+def resolve(
+    payout_id: FromPath[str], data: JSONBody[bodies.Resolution], desk: TheDesk
+) -> PayoutView:
+    """Say what became of a payout that the processor does not tell of."""
+    command = ResolvePayout(
+        payout_id=PayoutId(payout_id),
+        admin_id=desk.user.id,
+        truth=data.outcome,
+        reason=data.reason,
+        external_id=data.external_id,
+    )
+    return payout_view(desk.perform(resolve_payout, command))
+
+
+@post("/events/{event_id:str}/retry", status_code=204, sync_to_thread=True)
+def retry(event_id: FromPath[str], desk: TheDesk) -> None:
+    """Have an event that was given up delivered, or handled, again now."""
+    desk.perform(retry_event, RetryEvent(event_id=event_id, admin_id=desk.user.id))
+
+
 ROUTES: list[Any] = [
     Router(
         "/v1/admin",
@@ -180,6 +205,8 @@ ROUTES: list[Any] = [
             uphold,
             dismiss,
             settle,
+            resolve,
+            retry,
         ],
         guards=[as_admin],
         tags=["administration"],

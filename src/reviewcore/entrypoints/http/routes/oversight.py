@@ -16,9 +16,11 @@ from reviewcore.entrypoints.http.paging import LIMIT_DEFAULT, Cursor, Limit, Pag
 from reviewcore.entrypoints.http.views.administration import (
     EventView,
     FlagView,
+    ProcessorEventView,
     ViolationView,
     event_view,
     flag_view,
+    processor_event_view,
     violation_view,
 )
 from reviewcore.entrypoints.http.views.money import PayoutView, payout_view
@@ -135,6 +137,23 @@ def list_events(
         )
 
 
+@get("/processor-events", sync_to_thread=True, summary="The inbox of the payment processor")
+def list_processor_events(
+    desk: TheDesk,
+    is_handled: FromQuery[bool | None] = None,
+    cursor: Cursor = None,
+    limit: Limit = LIMIT_DEFAULT,
+) -> Page[ProcessorEventView]:
+    """List what the payment processor told, handled or not, in order of its ids."""
+    with desk.app.store.read() as tx:
+        return page_of(
+            lambda after, most: tx.inbox.page(is_handled=is_handled, after=after, limit=most),
+            processor_event_view,
+            cursor=cursor,
+            limit=limit,
+        )
+
+
 @get("/laws", summary="Whether the market keeps its laws")
 @waits
 def list_violations(desk: TheDesk) -> Page[ViolationView]:
@@ -152,6 +171,7 @@ ROUTES: list[Any] = [
             list_flags,
             list_payouts,
             list_events,
+            list_processor_events,
             list_violations,
         ],
         guards=[as_admin],

@@ -11,6 +11,7 @@ import attrs
 from reviewcore.domain.events import EventRecord
 from reviewcore.domain.flags import Flag, FlagReason, FlagStatus
 from reviewcore.domain.laws import Violation
+from reviewcore.domain.webhooks import StripeWebhookEvent, Subject
 from reviewcore.entrypoints.http.views.shape import shape
 
 
@@ -48,6 +49,23 @@ class EventView:
 
 
 @attrs.frozen(kw_only=True)
+class ProcessorEventView:
+    """An event of the payment processor; without *handled_at* it waits, or failed for *failure*."""
+
+    id: str
+    type: str
+    subject: Subject
+    object_id: str
+    account_id: str | None
+    created_at: datetime
+    received_at: datetime
+    handled_at: datetime | None
+    attempts: int
+    failure: str | None
+    next_attempt_at: datetime | None
+
+
+@attrs.frozen(kw_only=True)
 class ViolationView:
     """Something that breaks a law of the market; there should be none."""
 
@@ -64,6 +82,11 @@ def flag_view(flag: Flag) -> FlagView:
 def event_view(event: EventRecord) -> EventView:
     """Show an event."""
     return shape(EventView, event)
+
+
+def processor_event_view(event: StripeWebhookEvent) -> ProcessorEventView:
+    """Show an event of the payment processor."""
+    return shape(ProcessorEventView, event)
 
 
 def violation_view(violation: Violation) -> ViolationView:

@@ -183,6 +183,7 @@ def checkout_attempts() -> None:
         sa.Column("session_id", KEY, nullable=True),
         sa.Column("url", sa.Text(), nullable=True),
         sa.Column("external_payment_id", KEY, nullable=True),
+        sa.Column("fee", sa.BigInteger(), nullable=True),
         sa.Column("expires_at", INSTANT, nullable=True),
         sa.Column("ended_at", INSTANT, nullable=True),
         sa.Column("unwanted", sa.Boolean(), nullable=False),

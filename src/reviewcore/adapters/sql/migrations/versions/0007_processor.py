@@ -17,8 +17,9 @@ KEY = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 INSTANT = sa.Text().with_variant(postgresql.TIMESTAMP(timezone=True), "postgresql")
 
 UNSETTLED = {
-    "checkout_attempts": "status IN ('INTENDED', 'OPEN')",
+    "checkout_attempts": "status IN ('INTENDED', 'OPEN') OR (status = 'PAID' AND fee IS NULL)",
     "refunds": "status IN ('PENDING', 'PROCESSING', 'FAILED', 'RETURNED')",
+    "disputes": "status = 'OPEN'",
     "payouts": "status IN ('PENDING', 'PROCESSING')",
 }
 
@@ -121,7 +122,7 @@ def stripe_webhook_events() -> None:
         sa.Column("leased_until", INSTANT, nullable=True),
         sa.CheckConstraint(
             "subject IN ('CHECKOUT', 'REFUND', 'DISPUTE', 'TRANSFER', 'ACCOUNT', 'DESTINATION', "
-            "'BANK_PAYOUT', 'OTHER')",
+            "'DISCONNECTED', 'BANK_PAYOUT', 'OTHER')",
             name=op.f("ck_stripe_webhook_events_subject"),
         ),
         sa.CheckConstraint("attempts >= 0", name=op.f("ck_stripe_webhook_events_attempts")),
