@@ -5,7 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from reviewcore.adapters.sandbox import PayeeOutcome, PayerOutcome, SandboxBank
+from reviewcore.domain.errors import InvalidWebhook
+from reviewcore.domain.webhooks import Endpoint
 from reviewcore.ports.processor import Declined, Done, Payments, Payouts, Unknown
+from reviewcore.testing.clock import START, ManualClock
 from reviewcore.testing.contracts.processor import (
     Payee,
     Payer,
@@ -17,15 +20,16 @@ from reviewcore.testing.contracts.processor.orders import (
     checkout_order,
     done,
     refund_order,
+    reversal_order,
     transfer_order,
 )
-from reviewcore.testing.faults import Call, Fault, FaultyPayments, FaultyPayouts
+from reviewcore.testing.faults import Call, Fault, FaultyPayments, FaultyPayouts, FaultyWebhooks
 from tests.unit.sandbox import pay, ready_account
 
 
 @pytest.fixture
 def bank() -> SandboxBank:
-    return SandboxBank()
+    return SandboxBank(clock=ManualClock())
 
 
 class TestFaultyPaymentsWithoutFaults(PaymentsContract):
@@ -122,8 +126,10 @@ def test_a_function_that_raises_kills_the_caller_before_the_call(bank: SandboxBa
 
 def test_every_call_is_written_down(bank: SandboxBank) -> None:
     payments, payouts = FaultyPayments(bank), FaultyPayouts(bank, [Fault.DECLINED])
+    webhooks = FaultyWebhooks(bank)
     checkout, refund = checkout_order(), refund_order("pi_1")
     account, transfer = account_order(), transfer_order("acct_1")
+    reversal = reversal_order("tr_1")
 
     payments.open_checkout(checkout)
     payments.session("cs_1")
@@ -131,12 +137,19 @@ def test_every_call_is_written_down(bank: SandboxBank) -> None:
     payments.expire_session("cs_1")
     payments.refund(refund)
     payments.find_refund("refund-1", "pi_1")
+    payments.refund_view("re_1")
+    payments.fee("pi_1")
+    payments.dispute("dp_1")
     payouts.open_account(account)
     payouts.account("acct_1")
     payouts.account_link("acct_1", return_url="http://shop.test/")
     payouts.dashboard_link("acct_1")
     payouts.transfer(transfer)
     payouts.find_transfer("payout-1")
+    payouts.transfer_view("tr_1")
+    payouts.reverse(reversal)
+    payouts.available("usd")
+    webhooks.since(START, cursor="1")
 
     assert payments.calls == [
         Call(method="open_checkout", arguments=(checkout,)),
@@ -145,6 +158,9 @@ def test_every_call_is_written_down(bank: SandboxBank) -> None:
         Call(method="expire_session", arguments=("cs_1",)),
         Call(method="refund", arguments=(refund,)),
         Call(method="find_refund", arguments=("refund-1", "pi_1")),
+        Call(method="refund_view", arguments=("re_1",)),
+        Call(method="fee", arguments=("pi_1",)),
+        Call(method="dispute", arguments=("dp_1",)),
     ]
     assert payouts.calls == [
         Call(method="open_account", arguments=(account,)),
@@ -153,7 +169,30 @@ def test_every_call_is_written_down(bank: SandboxBank) -> None:
         Call(method="dashboard_link", arguments=("acct_1",)),
         Call(method="transfer", arguments=(transfer,)),
         Call(method="find_transfer", arguments=("payout-1",)),
+        Call(method="transfer_view", arguments=("tr_1",)),
+        Call(method="reverse", arguments=(reversal,)),
+        Call(method="available", arguments=("usd",)),
     ]
+    assert webhooks.calls == [Call(method="since", arguments=(START, "1"))]
+
+
+def test_news_get_lost_as_well(bank: SandboxBank) -> None:
+    pay(bank)
+    webhooks = FaultyWebhooks(bank, [Fault.LOST_BEFORE, Fault.LOST_AFTER])
+
+    answers = [webhooks.since(START) for _ in range(3)]
+
+    assert [type(answer) for answer in answers] == [Unknown, Unknown, Done]
+    assert answers[-1] == bank.since(START)
+
+
+def test_what_has_come_needs_no_line(bank: SandboxBank) -> None:
+    webhooks = FaultyWebhooks(bank, [Fault.LOST_BEFORE])
+
+    with pytest.raises(InvalidWebhook):
+        webhooks.authenticate(Endpoint.ACCOUNT, b"{}", None)
+
+    assert webhooks.calls == []
 
 
 def test_threads_share_a_script(bank: SandboxBank) -> None:

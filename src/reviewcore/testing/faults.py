@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
 import attrs
 
+from reviewcore.domain.money import Cents
+from reviewcore.domain.webhooks import Endpoint, ProcessorEvent
 from reviewcore.ports.processor import (
     AccountOrder,
     AccountView,
     CheckoutOrder,
     Declined,
+    DisputeView,
+    EventPage,
     Outcome,
     Payments,
     Payouts,
     RefundOrder,
     RefundView,
+    ReversalOrder,
+    ReversalView,
     SessionView,
     TransferOrder,
     TransferView,
     Unknown,
+    Webhooks,
 )
 
 V = TypeVar("V")
@@ -117,6 +125,18 @@ class FaultyPayments(_Line):
         call = Call(method="find_refund", arguments=(refund_id, payment_id))
         return self._say(call, lambda: self._inner.find_refund(refund_id, payment_id))
 
+    def refund_view(self, external_id: str, /) -> Outcome[RefundView]:
+        call = Call(method="refund_view", arguments=(external_id,))
+        return self._say(call, lambda: self._inner.refund_view(external_id))
+
+    def fee(self, payment_id: str, /) -> Outcome[Cents | None]:
+        call = Call(method="fee", arguments=(payment_id,))
+        return self._say(call, lambda: self._inner.fee(payment_id))
+
+    def dispute(self, external_id: str, /) -> Outcome[DisputeView]:
+        call = Call(method="dispute", arguments=(external_id,))
+        return self._say(call, lambda: self._inner.dispute(external_id))
+
 
 class FaultyPayouts(_Line):
     """*inner* at the end of a bad line; `calls` lists what was said, in order."""
@@ -148,3 +168,33 @@ class FaultyPayouts(_Line):
     def find_transfer(self, payout_id: str, /) -> Outcome[TransferView | None]:
         call = Call(method="find_transfer", arguments=(payout_id,))
         return self._say(call, lambda: self._inner.find_transfer(payout_id))
+
+    def transfer_view(self, external_id: str, /) -> Outcome[TransferView]:
+        call = Call(method="transfer_view", arguments=(external_id,))
+        return self._say(call, lambda: self._inner.transfer_view(external_id))
+
+    def reverse(self, order: ReversalOrder, /) -> Outcome[ReversalView]:
+        call = Call(method="reverse", arguments=(order,))
+        return self._say(call, lambda: self._inner.reverse(order))
+
+    def available(self, currency: str, /) -> Outcome[Cents]:
+        call = Call(method="available", arguments=(currency,))
+        return self._say(call, lambda: self._inner.available(currency))
+
+
+class FaultyWebhooks(_Line):
+    """*inner* at the end of a bad line; `calls` lists what was asked, in order."""
+
+    def __init__(self, inner: Webhooks, script: Script = ()) -> None:
+        super().__init__(script)
+        self._inner = inner
+
+    def authenticate(
+        self, endpoint: Endpoint, body: bytes, signature: str | None, /
+    ) -> ProcessorEvent:
+        # What has come is looked at here: no line is needed, so none can fail.
+        return self._inner.authenticate(endpoint, body, signature)
+
+    def since(self, at: datetime, /, *, cursor: str | None = None) -> Outcome[EventPage]:
+        call = Call(method="since", arguments=(at, cursor))
+        return self._say(call, lambda: self._inner.since(at, cursor=cursor))

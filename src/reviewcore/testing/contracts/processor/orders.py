@@ -16,6 +16,7 @@ from reviewcore.ports.processor import (
     Done,
     Outcome,
     RefundOrder,
+    ReversalOrder,
     TransferOrder,
     Unknown,
 )
@@ -72,6 +73,14 @@ def transfer_order(account_id: str, **changes: Any) -> TransferOrder:
         amount=Cents(1250),
         currency="usd",
         key=fresh("key"),
+    )
+    return attrs.evolve(order, **changes)
+
+
+def reversal_order(external_id: str, **changes: Any) -> ReversalOrder:
+    """Order $5.00 of a transfer back with a new id and a new key."""
+    order = ReversalOrder(
+        reversal_id=fresh("reversal"), external_id=external_id, amount=Cents(500), key=fresh("key")
     )
     return attrs.evolve(order, **changes)
 
