@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -38,7 +38,10 @@ NEXT: Mapping[DisputeStatus, frozenset[DisputeStatus]] = MappingProxyType(
 
 @attrs.frozen(kw_only=True)
 class Dispute:
-    """One dispute of what *attempt_id* paid; amounts in cents of *currency*."""
+    """One dispute of what *attempt_id* paid; amounts in cents of *currency*.
+
+    *amount* and *fee* are 0 while it is a mere inquiry, for which nothing has left the balance.
+    """
 
     id: DisputeId
     external_id: str
@@ -58,6 +61,26 @@ class Dispute:
         """Whether it is not decided yet."""
         return self.status is DisputeStatus.OPEN
 
+    @property
+    def is_inquiry(self) -> bool:
+        """Whether nothing has left the balance for it so far."""
+        return not self.amount and not self.fee
+
+    @property
+    def awaits_money(self) -> bool:
+        """Whether it was won and nothing has come back so far."""
+        return self.status is DisputeStatus.WON and not self.reinstated_amount
+
+    def take(self, *, amount: Cents, fee: Cents) -> Self:
+        """Be an inquiry no longer: *amount* and *fee* cents have left the balance, once."""
+        assert self.is_inquiry, "what a dispute takes is told once"
+        return attrs.evolve(self, amount=amount, fee=fee)
+
+    def reinstate(self, reinstated: Cents) -> Self:
+        """Have *reinstated* cents back, some time after it was won, once."""
+        assert self.awaits_money, "what a dispute gives back is told once"
+        return attrs.evolve(self, reinstated_amount=reinstated)
+
     def win(self, reinstated: Cents, at: datetime) -> Self:
         """Be decided for the market: *reinstated* cents are back."""
         self._require(DisputeStatus.WON)
@@ -73,3 +96,14 @@ class Dispute:
     def _require(self, wanted: DisputeStatus) -> None:
         if wanted not in NEXT[self.status]:
             raise InvalidTransition(entity="Dispute", status=self.status, wanted=wanted)
+
+
+def standing_of(
+    disputes: Iterable[Dispute], *, attempt_id: AttemptId | None
+) -> DisputeStatus | None:
+    """Tell how the money of an attempt stands: LOST, OPEN, or None when nobody disputes it.
+
+    One lost dispute outweighs open ones: nothing more goes back to the payer.
+    """
+    statuses = {dispute.status for dispute in disputes if dispute.attempt_id == attempt_id}
+    return next((one for one in (DisputeStatus.LOST, DisputeStatus.OPEN) if one in statuses), None)

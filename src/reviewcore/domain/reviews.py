@@ -398,7 +398,8 @@ def slot_states(
 ) -> dict[int, SlotState]:
     """Tell where each slot of a queued track stands, by number (law 6).
 
-    A slot whose review's flag is open is held on a closed track, and open on another.
+    A slot whose review's flag is open is held on a track that is closed, or lost to its payer's
+    bank (*is_closed*), and open on another.
     """
     states: dict[int, SlotState] = {}
     for review in reviews:

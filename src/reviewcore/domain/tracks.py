@@ -122,6 +122,11 @@ class Track:
         return self.status in LIVE
 
     @property
+    def is_shut(self) -> bool:
+        """Whether a slot that opens is given up instead of filled, for good."""
+        return self.closed_at is not None or self.dispute_status is DisputeStatus.LOST
+
+    @property
     def rank(self) -> datetime:
         """Where it stands in the queue, earliest first: each point of priority is a day waited."""
         assert self.paid_at is not None, "only a paid track stands in the queue"

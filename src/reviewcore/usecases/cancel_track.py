@@ -35,11 +35,12 @@ def cancel_track(tx: Transaction, command: CancelTrack) -> TrackGivenUp:
     """End its assignments and start the whole price on its way back, or the credit or code.
 
     Money that arrives later is refunded when it does. Raises EntityNotFound, NotYourTrack,
-    InvalidTransition, TrackHasReviews, ReasonRequired, InvalidText, OwnCase.
+    InvalidTransition, TrackDisputed, TrackHasReviews, ReasonRequired, InvalidText, OwnCase.
     """
     artist = tx.artists.lock(tx.tracks.get(command.track_id).artist_id)
     track = tx.tracks.lock(command.track_id)
     _require_right(tx, track, artist, command)
+    track.require_undisputed()
     reviews = tx.reviews.lock_of_track(track.id)
     states = [review.status for review in reviews]
     track.require_untouched(

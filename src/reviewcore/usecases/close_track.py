@@ -37,11 +37,12 @@ def close_track(tx: Transaction, command: CloseTrack) -> TrackGivenUp:
     """Refund open slots at their price; active reviews run on, flagged ones are awaited.
 
     Raises EntityNotFound, NotYourTrack, InvalidTransition, TrackClosed, TooEarlyToClose,
-    ReasonRequired, InvalidText, OwnCase.
+    TrackDisputed, ReasonRequired, InvalidText, OwnCase.
     """
     artist = tx.artists.lock(tx.tracks.get(command.track_id).artist_id)
     track = tx.tracks.lock(command.track_id)
     _require_right(tx, track, artist, command)
+    track.require_undisputed()
 
     closed = track.close(tx.now)
     slots = tx.slots.of_track(track.id)

@@ -40,9 +40,7 @@ def dismiss_flag(tx: Transaction, command: DismissFlag) -> Flag:
 
     flag = case.flag.dismiss(by=command.admin_id, reason=reason, at=tx.now)
     slots = tx.slots.of_track(track.id)
-    states = slot_states(
-        slots, tx.reviews.of_track(track.id), is_closed=track.closed_at is not None
-    )
+    states = slot_states(slots, tx.reviews.of_track(track.id), is_closed=track.is_shut)
     counts = states[review.slot_number] in {SlotState.OPEN, SlotState.HELD}
     cleared = reviewer.unflag()
     lifted = (

@@ -18,7 +18,7 @@ class ExpireAssignments:
 
 
 def expire_assignments(tx: Transaction, command: ExpireAssignments) -> tuple[Review, ...]:
-    """End what is overdue; each slot opens again, or is refunded on a closed track."""
+    """End what is overdue; each slot opens again, or ends too where none is filled any more."""
     due = tx.queue.expired(tx.now, limit=command.limit)
     seen = [tx.reviews.get(row.id) for row in due]
     tx.artists.lock_many({review.artist_id for review in seen})

@@ -27,9 +27,9 @@ class FlagReview:
 def flag_review(tx: Transaction, command: FlagReview) -> Review:
     """Make the review not count until judged: the track steps back and the slot opens.
 
-    On a closed track the slot is held instead. Above the flag limit the reviewer is restricted.
-    Raises EntityNotFound, NotYourTrack, ReviewNotCompleted, AlreadyFlagged, FlagWindowOver,
-    TooManyFlags, NoReplacementLeft.
+    On a track that is closed, or lost to its payer's bank, the slot is held instead. Above the
+    flag limit the reviewer is restricted. Raises EntityNotFound, NotYourTrack, ReviewNotCompleted,
+    AlreadyFlagged, FlagWindowOver, TooManyFlags, NoReplacementLeft.
     """
     stale = tx.reviews.get(command.review_id)
     docket = lock_with_work(tx, stale.reviewer_id, judged=stale)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import attrs
 
-from reviewcore.domain import events, ledger
+from reviewcore.domain import events
+from reviewcore.domain.disputes import DisputeStatus, standing_of
 from reviewcore.domain.ids import RefundId
-from reviewcore.domain.payments import CheckoutAttempt, Refund
+from reviewcore.domain.payments import CheckoutAttempt, Refund, RefundStatus
 from reviewcore.ports.processor import (
     Declined,
     Done,
@@ -16,6 +17,13 @@ from reviewcore.ports.processor import (
     RefundView,
 )
 from reviewcore.ports.store import Store, Transaction
+from reviewcore.usecases.steps.refunds import (
+    Owed,
+    drop_refund,
+    fail_refund,
+    follow_refund,
+    lock_refund,
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -28,42 +36,62 @@ class SendRefund:
 def send_refund(store: Store, payments: Payments, command: SendRefund) -> Refund:
     """Send the refund once, however often this runs; an unclear answer leaves it PROCESSING.
 
-    While its key is fresh it is sent again with the same key, later only looked for. Raises
+    While its key is fresh it is sent again with the same key, later only looked for. One that was
+    never sent waits while what it gives back is disputed, and is dropped if that was lost. Raises
     EntityNotFound.
     """
     with store.begin() as tx:
-        refund = tx.refunds.lock(command.refund_id)
-        if refund.is_final:
-            return refund
-        attempt = tx.attempts.get(refund.attempt_id)
-        sending = refund.send(tx.now)
-        tx.refunds.update(sending)
-        fresh = refund.key_is_fresh(tx.now)
+        owed = lock_refund(tx, tx.refunds.get(command.refund_id))
+        sending = _prepare(tx, owed)
+        if sending.status is not RefundStatus.PROCESSING:
+            return sending
+        attempt = tx.attempts.get(sending.attempt_id)
+        fresh = owed.refund.key_is_fresh(tx.now)
 
     outcome = _send(payments, sending, attempt) if fresh else _look_up(payments, sending, attempt)
 
     with store.begin() as tx:
-        payment = tx.payments.lock(sending.payment_id)
-        refund = tx.refunds.lock(sending.id)
-        if refund.is_final:
+        owed = lock_refund(tx, sending)
+        if owed.refund.is_final or owed.refund.key != sending.key:
             # Another worker got here first.
-            return refund
+            return owed.refund
         match outcome:
             # A declined look-up says nothing of the refund: only what was sent can be refused.
-            case Declined(code) if fresh:
-                return _fail(tx, refund, code)
+            case Declined() if fresh:
+                return _refuse(tx, owed, outcome)
             case Done(view) if view is not None:
-                done = refund.complete(view.external_id, tx.now)
+                return follow_refund(tx, owed.refund, view)
             case _:
                 # Unknown, or not found (yet): neither says that it did not happen.
-                return refund
-        tx.refunds.update(done)
-        if done.attempt_id == payment.applied_attempt_id:
-            tx.payments.update(payment.refund(done.amount))
-        if done.currency == payment.currency:
-            tx.ledger.add(ledger.refund_completed(done))
-        tx.events.add(events.RefundCompleted(refund_id=done.id))
-    return done
+                return owed.refund
+
+
+def _prepare(tx: Transaction, owed: Owed) -> Refund:
+    """Have the refund sent, unless it is at an end or a dispute is in its way."""
+    if owed.refund.is_final:
+        return owed.refund
+    standing = _standing(tx, owed) if owed.refund.status is RefundStatus.PENDING else None
+    if standing is DisputeStatus.LOST:
+        return drop_refund(tx, owed)
+    waits = standing is DisputeStatus.OPEN
+    ready = owed.refund.wait(tx.now) if waits else owed.refund.send(tx.now)
+    tx.refunds.update(ready)
+    return ready
+
+
+def _refuse(tx: Transaction, owed: Owed, refusal: Declined) -> Refund:
+    # What a dispute is in the way of waits for its verdict, whatever the processor calls that.
+    if not refusal.is_passing and _standing(tx, owed) is None:
+        return fail_refund(tx, owed.refund, refusal.code)
+    parked = owed.refund.park(refusal.code, tx.now)
+    tx.refunds.update(parked)
+    tx.events.add(events.RefundParked(refund_id=parked.id, code=refusal.code))
+    return parked
+
+
+def _standing(tx: Transaction, owed: Owed) -> DisputeStatus | None:
+    disputes = tx.disputes.of_payment(owed.payment.id)
+    return standing_of(disputes, attempt_id=owed.refund.attempt_id)
 
 
 def _send(payments: Payments, refund: Refund, attempt: CheckoutAttempt) -> Outcome[RefundView]:
@@ -84,11 +112,3 @@ def _look_up(
 ) -> Outcome[RefundView | None]:
     assert attempt.external_payment_id is not None, "only what was paid is refunded"
     return payments.find_refund(refund.id, attempt.external_payment_id)
-
-
-def _fail(tx: Transaction, refund: Refund, code: str) -> Refund:
-    # The money stays in `refunding`, where a person sees that it is owed.
-    failed = refund.fail(code, tx.now)
-    tx.refunds.update(failed)
-    tx.events.add(events.RefundFailed(refund_id=failed.id))
-    return failed

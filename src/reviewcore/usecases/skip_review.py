@@ -27,7 +27,7 @@ def skip_review(tx: Transaction, command: SkipReview) -> Review:
     Raises EntityNotFound, NotYourReview, ReviewerRestricted, AssignmentExpired, ReviewNotActive,
     DailySkipLimitReached.
     """
-    # A closed track's slot is refunded, which takes the artist's lock before the others.
+    # A closed or lost track's slot ends, which takes the artist's lock before the others.
     artist = tx.artists.lock(tx.reviews.get(command.review_id).artist_id)
     track, review, reviewer = tx.reviews.lock(command.review_id)
     review.require_reviewer(command.reviewer_id)

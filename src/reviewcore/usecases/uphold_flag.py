@@ -24,8 +24,8 @@ class UpholdFlag:
 def uphold_flag(tx: Transaction, command: UpholdFlag) -> Flag:
     """Take the pay back, below zero if need be, and disown the review.
 
-    A slot held for the verdict is refunded. Raises EntityNotFound, FlagJudged, ReasonRequired,
-    OwnCase.
+    A slot held for the verdict is refunded, or lost. Raises EntityNotFound, FlagJudged,
+    ReasonRequired, OwnCase.
     """
     reason = require_reason(command.reason)
     case = lock_case(tx, command.flag_id, judge=command.admin_id)
@@ -49,6 +49,6 @@ def uphold_flag(tx: Transaction, command: UpholdFlag) -> Flag:
         events.AdminActed(subject=f"flag:{flag.id}", act="uphold_flag", reason=reason),
         *moved,
     )
-    if track.closed_at is not None:
+    if track.is_shut:
         free_slot(tx, track, case.artist, review.slot_number)
     return flag

@@ -10,6 +10,7 @@ from reviewcore.testing.builders.fields import (
     an_id,
 )
 from reviewcore.testing.builders.money import (
+    a_dispute,
     a_payment,
     a_payout,
     a_refund,
@@ -37,6 +38,7 @@ from reviewcore.testing.builders.tracks import (
 
 __all__ = [
     "GENRES",
+    "a_dispute",
     "a_flag",
     "a_flagged_review",
     "a_genre",

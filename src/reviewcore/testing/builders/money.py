@@ -1,10 +1,11 @@
-"""Payments, attempts to pay, refunds and payouts. Amounts are cents."""
+"""Payments, attempts to pay, refunds, disputes and payouts. Amounts are cents."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
 
+from reviewcore.domain.disputes import Dispute, DisputeStatus
 from reviewcore.domain.payments import (
     AttemptStatus,
     CheckoutAttempt,
@@ -107,6 +108,30 @@ def a_refund(*, status: RefundStatus = RefundStatus.PENDING, **changes: Any) -> 
         case RefundStatus.DROPPED:
             told = {"ended_at": SOON}
     return Refund(**(fields | told | changes))
+
+
+def a_dispute(*, status: DisputeStatus = DisputeStatus.OPEN, **changes: Any) -> Dispute:
+    """Make a dispute of 495 cents with a fee of 1500; a won one gave the 495 back."""
+    fields: Fields = {
+        "id": an_id("dispute"),
+        "external_id": an_id("dp"),
+        "attempt_id": an_id("attempt"),
+        "payment_id": an_id("payment"),
+        "track_id": an_id("track"),
+        "amount": 495,
+        "fee": 1500,
+        "currency": "usd",
+        "status": status,
+        "opened_at": START,
+    }
+    match status:
+        case DisputeStatus.OPEN:
+            told: Fields = {}
+        case DisputeStatus.WON:
+            told = {"closed_at": SOON, "reinstated_amount": changes.get("amount", 495)}
+        case DisputeStatus.LOST:
+            told = {"closed_at": SOON}
+    return Dispute(**(fields | told | changes))
 
 
 def a_payout(*, status: PayoutStatus = PayoutStatus.PENDING, **changes: Any) -> Payout:

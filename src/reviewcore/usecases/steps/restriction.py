@@ -58,7 +58,7 @@ def lock_with_work(
 def restrict(
     tx: Transaction, docket: Docket, cause: RestrictionCause, *, reason: str | None = None
 ) -> ReviewerProfile:
-    """Bar the reviewer and end what he works on; the slots open, or are refunded if closed."""
+    """Bar the reviewer and end what he works on; each slot opens, or ends on a shut track."""
     reviewer = docket.reviewer.restrict(cause, reason=reason)
     artists = dict(docket.artists)
     for review in docket.active:

@@ -1,4 +1,4 @@
-"""What becomes of a slot that nobody fills: back to the worker, or its price back to the payer."""
+"""What becomes of a slot that nobody fills: back to the worker, its price back, or lost."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import attrs
 
 from reviewcore.domain import events, ledger
 from reviewcore.domain.artists import ArtistProfile
+from reviewcore.domain.disputes import DisputeStatus
 from reviewcore.domain.ids import RefundId
 from reviewcore.domain.money import ZERO, Cents, total
 from reviewcore.domain.payments import Payment, Refund, RefundReason, RefundStatus
@@ -38,10 +39,10 @@ class TrackGivenUp:
 def free_slot(tx: Transaction, track: Track, artist: ArtistProfile, number: int) -> Given:
     """Put slot *number*, which has just lost its review, back on the market.
 
-    On a closed track it is refunded instead, unless an open flag holds it. Needs the locks of
-    artist and track.
+    On a closed track it is refunded instead, and lost on one that was lost to its payer's bank,
+    unless an open flag holds it. Needs the locks of artist and track.
     """
-    if track.closed_at is None:
+    if not track.is_shut:
         waiting = track.seek(tx.now, rules=tx.rules)
         tx.tracks.update(waiting)
         return Given(waiting, artist, ZERO)
@@ -62,10 +63,13 @@ def refund_slots(
 ) -> Given:
     """Give *slots* up and start their price on its way back, as one refund.
 
-    Needs the locks of artist and track. A free track that ends so gives its credit back.
+    Needs the locks of artist and track. A free track that ends so gives its credit back. A lost
+    dispute gave the payer his money already: such slots end and nothing goes back.
     """
     if not slots:
         return Given(track, artist, ZERO)
+    if track.dispute_status is DisputeStatus.LOST:
+        return Given(_lose_slots(tx, track, slots), artist, ZERO)
     amount = total([slot.price for slot in slots])
     poorer, story = track.refund_slots(len(slots), tx.now)
 
@@ -87,6 +91,22 @@ def refund_slots(
         artist = artist.take_back(amount)
         tx.artists.update(artist)
     return Given(poorer, artist, amount)
+
+
+def _lose_slots(tx: Transaction, track: Track, slots: Sequence[Slot]) -> Track:
+    fewer, story = track.refund_slots(len(slots), tx.now)
+
+    tx.slots.update(*(slot.lose(tx.now) for slot in slots))
+    tx.tracks.update(fewer)
+    tx.ledger.add(*(ledger.slot_lost(slot) for slot in slots))
+    tx.events.add(
+        *(
+            events.SlotLost(track_id=track.id, number=slot.number, price=slot.price)
+            for slot in slots
+        ),
+        *story,
+    )
+    return fewer
 
 
 def give_back_promo(tx: Transaction, track: Track, artist: ArtistProfile) -> ArtistProfile:
