@@ -18,9 +18,9 @@ import attrs
 
 from reviewcore.domain import ledger
 from reviewcore.domain.artists import ArtistProfile
-from reviewcore.domain.disputes import Dispute, DisputeStatus
+from reviewcore.domain.disputes import Dispute, DisputeStatus, standing_of
 from reviewcore.domain.flags import Flag, FlagStatus
-from reviewcore.domain.ids import ArtistId, ReviewerId, TrackId, UserId
+from reviewcore.domain.ids import ArtistId, AttemptId, PaymentId, ReviewerId, TrackId, UserId
 from reviewcore.domain.ledger import EARNED, SPENT, Entry, EntryKind
 from reviewcore.domain.payments import Payment, PaymentStatus, Refund, RefundStatus
 from reviewcore.domain.payouts import Payout, PayoutReversal, PayoutStatus
@@ -89,6 +89,25 @@ class MarketView:
         return _group(self.tracks, lambda track: track.artist_id)
 
     @cached_property
+    def applied(self) -> dict[TrackId, AttemptId | None]:
+        """The attempt that paid for each track with a payment, None for one that none did."""
+        return {payment.track_id: payment.applied_attempt_id for payment in self.payments}
+
+    @cached_property
+    def disputes_of(self) -> dict[TrackId, list[Dispute]]:
+        """The disputes by track."""
+        return _group(self.disputes, lambda dispute: dispute.track_id)
+
+    @cached_property
+    def currency_of(self) -> dict[PaymentId, str]:
+        """What each payment is booked in: money of another currency is recorded, not posted."""
+        return {payment.id: payment.currency for payment in self.payments}
+
+    def is_posted(self, thing: Refund | Dispute) -> bool:
+        """Whether a refund or dispute stands in the books."""
+        return thing.currency == self.currency_of.get(thing.payment_id)
+
+    @cached_property
     def balances(self) -> Counter[str]:
         """The sum of the postings of every account."""
         return self._sums(frozenset(EntryKind))
@@ -108,7 +127,7 @@ class MarketView:
         return slot_states(
             self.slots_of.get(track.id, []),
             self.reviews_of.get(track.id, []),
-            is_closed=track.closed_at is not None,
+            is_closed=track.is_shut,
         )
 
     def _sums(self, kinds: frozenset[EntryKind]) -> Counter[str]:
@@ -169,7 +188,10 @@ def totals_equal_ledger(view: MarketView) -> Iterator[Violation]:
 
 
 def deferred_equals_slots(view: MarketView) -> Iterator[Violation]:
-    """Law 2: what is deferred for a paid track is the price of its open, held, active slots."""
+    """Law 2: what is deferred for a paid track is the price of its open, held, active slots.
+
+    A slot that a lost dispute ended is deferred no longer: its price made up for the loss.
+    """
     waiting = {SlotState.OPEN, SlotState.HELD, SlotState.ACTIVE}
     for track in view.tracks:
         if track.paid_at is None:
@@ -197,11 +219,13 @@ def market_accounts_follow_reviews(view: MarketView) -> Iterator[Violation]:
             due[ledger.PROMOTION] -= review.offered_amount
         else:
             due[ledger.REVENUE] += review.slot_price - review.offered_amount
-    for dispute in view.disputes:
+    for dispute in filter(view.is_posted, view.disputes):
         due[ledger.LOSSES] -= dispute.amount - min(dispute.amount, dispute.reinstated_amount)
     due[ledger.LOSSES] += sum(slot.price for slot in view.slots if slot.is_lost)
     due[ledger.LOSSES] += sum(
-        refund.amount for refund in view.refunds if refund.status is RefundStatus.DROPPED
+        refund.amount
+        for refund in filter(view.is_posted, view.refunds)
+        if refund.status is RefundStatus.DROPPED
     )
     for account, amount in due.items():
         booked = view.balances[account]
@@ -342,63 +366,80 @@ def money_moves_once(view: MarketView) -> Iterator[Violation]:
     for (kind, cause), times in seen.items():
         if times > 1:
             yield _broken(law, cause, told=f"{kind} {times} times")
+    booked = frozenset(seen)
+    for stories in (_reviews, _payouts, _refunds, _disputes, _lost_slots):
+        yield from stories(law, view, booked)
+
+
+Booked = frozenset[tuple[EntryKind, str]]
+
+
+def _reviews(law: str, view: MarketView, booked: Booked) -> Iterator[Violation]:
     for review in view.reviews:
         done = review.status is ReviewStatus.COMPLETED
         yield from _compare(
             law,
             review.id,
-            completed=(done, (EntryKind.REVIEW_COMPLETED, review.id) in seen),
+            completed=(done, (EntryKind.REVIEW_COMPLETED, review.id) in booked),
             paid_amount=(review.paid_amount, review.offered_amount if done else None),
         )
-    for payout in view.payouts:
-        yield from _compare(
-            law,
-            payout.id,
-            completed=(
-                payout.status is PayoutStatus.COMPLETED,
-                (EntryKind.PAYOUT_COMPLETED, payout.id) in seen,
-            ),
-            failed=(
-                payout.status is PayoutStatus.FAILED,
-                (EntryKind.PAYOUT_FAILED, payout.id) in seen,
-            ),
-            requested=(True, (EntryKind.PAYOUT_REQUESTED, payout.id) in seen),
-        )
+
+
+def _payouts(law: str, view: MarketView, booked: Booked) -> Iterator[Violation]:
     back: Counter[str] = Counter()
     for reversal in view.reversals:
         back[reversal.payout_id] += reversal.amount
-        booked = (EntryKind.PAYOUT_REVERSED, reversal.id) in seen
-        yield from _compare(law, reversal.id, booked=(True, booked))
+        told = (EntryKind.PAYOUT_REVERSED, reversal.id) in booked
+        yield from _compare(law, reversal.id, booked=(True, told))
     for payout in view.payouts:
-        yield from _compare(
-            law, payout.id, reversed_amount=(payout.reversed_amount, back[payout.id])
-        )
-    for dispute in view.disputes:
-        won = dispute.status is DisputeStatus.WON and dispute.reinstated_amount > 0
+        completed = payout.status is PayoutStatus.COMPLETED
+        failed = payout.status is PayoutStatus.FAILED
         yield from _compare(
             law,
-            dispute.id,
-            opened=(True, (EntryKind.DISPUTE_OPENED, dispute.id) in seen),
-            won=(won, (EntryKind.DISPUTE_WON, dispute.id) in seen),
+            payout.id,
+            completed=(completed, (EntryKind.PAYOUT_COMPLETED, payout.id) in booked),
+            failed=(failed, (EntryKind.PAYOUT_FAILED, payout.id) in booked),
+            requested=(True, (EntryKind.PAYOUT_REQUESTED, payout.id) in booked),
+            reversed_amount=(payout.reversed_amount, back[payout.id]),
         )
-    currency = {payment.id: payment.currency for payment in view.payments}
+
+
+def _refunds(law: str, view: MarketView, booked: Booked) -> Iterator[Violation]:
     for refund in view.refunds:
-        # Money of another currency is recorded, not posted.
-        posted = refund.currency == currency.get(refund.payment_id)
-        done = refund.status is RefundStatus.COMPLETED
-        returned = (EntryKind.REFUND_RETURNED, refund.id) in seen
+        posted = view.is_posted(refund)
+        returned = posted and refund.status is RefundStatus.RETURNED
+        completed = posted and refund.status is RefundStatus.COMPLETED
         dropped = posted and refund.status is RefundStatus.DROPPED
         yield from _compare(
             law,
             refund.id,
-            intended=(posted, (EntryKind.REFUND_INTENDED, refund.id) in seen),
-            completed=(
-                (posted and done) or returned,
-                (EntryKind.REFUND_COMPLETED, refund.id) in seen,
-            ),
-            returned=(refund.status is RefundStatus.RETURNED and posted, returned),
-            dropped=(dropped, (EntryKind.REFUND_DROPPED, refund.id) in seen),
+            intended=(posted, (EntryKind.REFUND_INTENDED, refund.id) in booked),
+            completed=(completed or returned, (EntryKind.REFUND_COMPLETED, refund.id) in booked),
+            returned=(returned, (EntryKind.REFUND_RETURNED, refund.id) in booked),
+            dropped=(dropped, (EntryKind.REFUND_DROPPED, refund.id) in booked),
         )
+
+
+def _disputes(law: str, view: MarketView, booked: Booked) -> Iterator[Violation]:
+    for dispute in view.disputes:
+        posted = view.is_posted(dispute)
+        won = dispute.status is DisputeStatus.WON and dispute.reinstated_amount > 0
+        yield from _compare(
+            law,
+            dispute.id,
+            opened=(
+                posted and not dispute.is_inquiry,
+                (EntryKind.DISPUTE_OPENED, dispute.id) in booked,
+            ),
+            won=(posted and won, (EntryKind.DISPUTE_WON, dispute.id) in booked),
+        )
+
+
+def _lost_slots(law: str, view: MarketView, booked: Booked) -> Iterator[Violation]:
+    lost = {f"{slot.track_id}/{slot.number}" for slot in view.slots if slot.is_lost}
+    told = {cause for kind, cause in booked if kind is EntryKind.SLOT_LOST}
+    for cause in lost ^ told:
+        yield _broken(law, cause, told="slot and ledger do not agree on whether it was lost")
 
 
 # ── 7: who ───────────────────────────────────────────────────────────────────────────────────
@@ -456,24 +497,54 @@ def promos_are_used_once(view: MarketView) -> Iterator[Violation]:
 
 
 def closed_tracks_have_no_open_slot(view: MarketView) -> Iterator[Violation]:
-    """Law 6: an open slot of a closed track would owe its price for ever: nobody will fill it."""
+    """Law 6: an open slot that nobody will fill would keep its price for ever.
+
+    So it is on a closed track, and on one that a lost dispute gave back to its payer.
+    """
     for track in view.tracks:
-        if track.closed_at is None:
+        if not track.is_shut:
             continue
         for number, state in view.states(track).items():
             if state is SlotState.OPEN:
-                told = f"slot {number} is open though the track is closed"
+                told = f"slot {number} is open though nobody will fill it"
                 yield _broken("closed_tracks_have_no_open_slot", track.id, told=told)
 
 
 def open_slots_are_sought_for(view: MarketView) -> Iterator[Violation]:
-    """Law 10, as far as a snapshot shows: a slot that may be filled waits for the worker."""
+    """Law 10, as far as a snapshot shows: a slot that may be filled waits for the worker.
+
+    While the track's payment is disputed, and once it is lost, nobody looks.
+    """
+    law = "open_slots_are_sought_for"
     for track in view.tracks:
+        if track.dispute_status is not None and track.assign_at is not None:
+            yield _broken(law, track.id, told="somebody looks for reviewers in a dispute")
         if not track.takes_reviewers(view.rules):
             continue
         is_open = SlotState.OPEN in view.states(track).values()
         if is_open and track.assign_at is None:
-            yield _broken("open_slots_are_sought_for", track.id, told="nobody looks for reviewers")
+            yield _broken(law, track.id, told="nobody looks for reviewers")
+
+
+# ── disputes ─────────────────────────────────────────────────────────────────────────────────
+
+
+def disputes_are_mirrored(view: MarketView) -> Iterator[Violation]:
+    """Laws 5 and 6: a track stands as the disputes of its applied payment do.
+
+    Only a dispute of what was applied moves it, and only a lost one may have ended a slot.
+    """
+    law = "disputes_are_mirrored"
+    for track in view.tracks:
+        disputes = view.disputes_of.get(track.id, [])
+        standing = standing_of(disputes, attempt_id=view.applied.get(track.id))
+        yield from _compare(law, track.id, dispute_status=(track.dispute_status, standing))
+        lost = any(slot.is_lost for slot in view.slots_of.get(track.id, []))
+        if lost and standing is not DisputeStatus.LOST:
+            yield _broken(law, track.id, told="lost a slot without a lost dispute")
+    for dispute in view.disputes:
+        closed = dispute.closed_at is not None
+        yield from _compare(law, dispute.id, is_closed=(closed, not dispute.is_open))
 
 
 LAWS: tuple[Law, ...] = (
@@ -493,6 +564,7 @@ LAWS: tuple[Law, ...] = (
     promos_are_used_once,
     closed_tracks_have_no_open_slot,
     open_slots_are_sought_for,
+    disputes_are_mirrored,
 )
 
 

@@ -8,11 +8,13 @@ import attrs
 import pytest
 
 from reviewcore.domain import laws, ledger
+from reviewcore.domain.disputes import DisputeStatus
+from reviewcore.domain.flags import FlagStatus
 from reviewcore.domain.ids import AttemptId, EntryId, ReviewerId, ReviewId, TrackId, UserId
 from reviewcore.domain.laws import LAWS, MarketView, violations
-from reviewcore.domain.ledger import Draft, Entry, Posting
-from reviewcore.domain.money import Cents
-from reviewcore.domain.payments import PaymentStatus, RefundStatus
+from reviewcore.domain.ledger import Draft, Entry, EntryKind, Posting
+from reviewcore.domain.money import ZERO, Cents
+from reviewcore.domain.payments import PaymentStatus, Refund, RefundStatus
 from reviewcore.domain.payouts import PayoutStatus
 from reviewcore.domain.reviewers import RestrictionCause
 from reviewcore.domain.reviews import EndReason, ReviewStatus, queue_row
@@ -140,6 +142,20 @@ def test_a_market_in_order_breaks_no_law() -> None:
     assert violations(market()) == ()
 
 
+def test_a_market_that_lost_a_dispute_breaks_no_law() -> None:
+    assert violations(lost_market()) == ()
+
+
+def test_money_of_another_currency_is_recorded_and_not_posted() -> None:
+    """A dropped refund of money that has no place in the books."""
+    foreign: Refund = make.a_refund(
+        attempt_id="co2", payment_id="pay", currency="eur", status=RefundStatus.DROPPED
+    )
+    view = lost_market()
+
+    assert violations(with_part(view, "refunds", [*view.refunds, foreign])) == ()
+
+
 def test_an_empty_market_breaks_no_law() -> None:
     parts = {field.name for field in attrs.fields(MarketView) if field.init} - {"rules"}
     nothing: dict[str, Any] = dict.fromkeys(parts, ())
@@ -148,10 +164,83 @@ def test_an_empty_market_breaks_no_law() -> None:
     assert violations(empty) == ()
 
 
-def _closed_with_an_open_slot() -> MarketView:
-    view = changed("tracks", 0, closed_at=START)
+def _with_an_open_slot(**shut: Any) -> MarketView:
+    view = changed("tracks", 0, **shut)
     slot = make.a_slot(track_id=T, number=4)
     return with_part(view, "slots", [*view.slots, slot])
+
+
+def lost_market() -> MarketView:
+    """The same track after its payer won a dispute: the flagged slot was upheld and is lost.
+
+    A refund had been intended of another attempt, whose money no track could use.
+    """
+    view = market()
+    attempt = make.an_attempt(id="co2", payment_id="pay", track_id=T)
+    lost = make.a_dispute(
+        id="d1", attempt_id="co", payment_id="pay", track_id=T, status=DisputeStatus.LOST
+    )
+    other = make.a_dispute(
+        id="d2", attempt_id="co2", payment_id="pay", track_id=T, status=DisputeStatus.LOST
+    )
+    foreign = make.a_dispute(
+        id="d3", attempt_id="co2", payment_id="pay", track_id=T, currency="eur"
+    )
+    dropped = make.a_refund(
+        id="rf", attempt_id="co2", payment_id="pay", status=RefundStatus.DROPPED
+    )
+    returned = make.a_refund(
+        id="rg", attempt_id="co2", payment_id="pay", status=RefundStatus.RETURNED
+    )
+    flagged = attrs.evolve(view.reviews[1], flag_status=FlagStatus.UPHELD)
+    slots = [view.slots[0], view.slots[1].lose(START), view.slots[2]]
+    drafts = booked(
+        ledger.dispute_opened(lost),
+        ledger.flag_upheld(flagged),
+        ledger.slot_lost(slots[1]),
+        ledger.payment_not_applied(attempt, Cents(198)),
+        ledger.refund_intended(dropped, applied=False),
+        ledger.refund_intended(returned, applied=False),
+        ledger.dispute_opened(other),
+        ledger.refund_dropped(dropped),
+        ledger.refund_completed(returned),
+        ledger.refund_returned(returned),
+    )
+    track = attrs.evolve(
+        view.tracks[0].lose_dispute(), slots_refunded=1, status=TrackStatus.IN_PROGRESS
+    )
+    return attrs.evolve(
+        view,
+        tracks=(track, view.tracks[1]),
+        slots=tuple(slots),
+        reviews=(view.reviews[0], flagged, view.reviews[2]),
+        reviewers=(
+            view.reviewers[0],
+            attrs.evolve(
+                view.reviewers[1], total_reviews=0, total_earnings=ZERO, pending_balance=ZERO
+            ),
+            view.reviewers[2],
+        ),
+        flags=(attrs.evolve(view.flags[0], status=FlagStatus.UPHELD),),
+        refunds=(dropped, returned),
+        disputes=(lost, other, foreign),
+        entries=(
+            *view.entries,
+            *(attrs.evolve(one, id=EntryId(f"l{one.id}")) for one in drafts),
+        ),
+    )
+
+
+def lost_but(part: str, number: int, **changes: Any) -> MarketView:
+    view = lost_market()
+    things = list(getattr(view, part))
+    things[number] = attrs.evolve(things[number], **changes)
+    return with_part(view, part, things)
+
+
+def lost_without(kind: EntryKind) -> MarketView:
+    view = lost_market()
+    return with_part(view, "entries", [one for one in view.entries if one.kind is not kind])
 
 
 PLANTED: list[tuple[str, str, Callable[[], MarketView]]] = [
@@ -255,7 +344,16 @@ PLANTED: list[tuple[str, str, Callable[[], MarketView]]] = [
             *(make.a_track(artist_id="a", promo_code="LAUNCH") for _ in range(2)),
         ),
     ),
-    ("closed_tracks_have_no_open_slot", "t", _closed_with_an_open_slot),
+    (
+        "closed_tracks_have_no_open_slot",
+        "t",
+        lambda: _with_an_open_slot(closed_at=START),
+    ),
+    (
+        "closed_tracks_have_no_open_slot",
+        "t",
+        lambda: _with_an_open_slot(dispute_status=DisputeStatus.LOST),
+    ),
     ("market_accounts_follow_reviews", "revenue", lambda: changed("reviews", 0, slot_price=98)),
     ("market_accounts_follow_reviews", "losses", lambda: changed("reviews", 1, offered_amount=49)),
     (
@@ -264,6 +362,37 @@ PLANTED: list[tuple[str, str, Callable[[], MarketView]]] = [
         lambda: changed("tracks", 0, promo_code="LAUNCH"),
     ),
     ("open_slots_are_sought_for", "t", lambda: changed("tracks", 0, assign_at=None)),
+    (
+        "open_slots_are_sought_for",
+        "t",
+        lambda: changed("tracks", 0, dispute_status=DisputeStatus.OPEN),
+    ),
+    ("market_accounts_follow_reviews", "losses", lambda: lost_but("disputes", 0, amount=494)),
+    ("market_accounts_follow_reviews", "losses", lambda: lost_but("disputes", 2, currency="usd")),
+    ("market_accounts_follow_reviews", "losses", lambda: lost_but("slots", 1, price=98)),
+    ("market_accounts_follow_reviews", "losses", lambda: lost_but("refunds", 0, amount=98)),
+    ("money_moves_once", "d1", lambda: lost_without(EntryKind.DISPUTE_OPENED)),
+    ("money_moves_once", "d3", lambda: lost_but("disputes", 2, currency="usd")),
+    ("money_moves_once", "d1", lambda: lost_but("disputes", 0, currency="eur")),
+    (
+        "money_moves_once",
+        "d1",
+        lambda: lost_but("disputes", 0, status=DisputeStatus.WON, reinstated_amount=1),
+    ),
+    ("money_moves_once", "t/2", lambda: lost_without(EntryKind.SLOT_LOST)),
+    ("money_moves_once", "t/2", lambda: lost_but("slots", 1, is_lost=False)),
+    ("money_moves_once", "rf", lambda: lost_without(EntryKind.REFUND_DROPPED)),
+    ("money_moves_once", "rf", lambda: lost_but("refunds", 0, status=RefundStatus.FAILED)),
+    ("money_moves_once", "rg", lambda: lost_without(EntryKind.REFUND_RETURNED)),
+    ("money_moves_once", "rg", lambda: lost_without(EntryKind.REFUND_COMPLETED)),
+    ("money_moves_once", "rg", lambda: lost_but("refunds", 1, status=RefundStatus.COMPLETED)),
+    ("disputes_are_mirrored", "t", lambda: changed("tracks", 0, dispute_status="OPEN")),
+    ("disputes_are_mirrored", "t", lambda: lost_but("tracks", 0, dispute_status=None)),
+    ("disputes_are_mirrored", "t", lambda: lost_but("disputes", 0, status=DisputeStatus.OPEN)),
+    ("disputes_are_mirrored", "t", lambda: lost_but("disputes", 0, attempt_id=AttemptId("x"))),
+    ("disputes_are_mirrored", "t", lambda: changed("slots", 1, refunded_at=START, is_lost=True)),
+    ("disputes_are_mirrored", "d1", lambda: lost_but("disputes", 0, closed_at=None)),
+    ("disputes_are_mirrored", "d3", lambda: lost_but("disputes", 2, closed_at=START)),
 ]
 
 
