@@ -4,21 +4,58 @@ from __future__ import annotations
 
 import os
 
+import attrs
+
 from reviewcore.domain.payments import AttemptStatus
 from tests.integration.races.world import World, require_equal_books, require_settled
 
-KILLS = int(os.environ.get("REVIEWCORE_CRASH_KILLS", "10"))
-"""How many processes each way of killing kills on each store, at least."""
+KILLS = os.environ.get("REVIEWCORE_CRASH_KILLS")
+"""How many kills there are of each kind on each store, at least; else as many as follows."""
 
-HITS_MIN = -(-KILLS * 3 // 4)
-"""How many of them must die in an open transaction or leave an unsettled intent."""
+KILLS_MAX = 3
+"""How many times as many there may be, until enough of them have hit something."""
 
-INTENTS_MIN = KILLS // 4
-"""How many of those must leave an unsettled intent."""
+PROCESS_KILLS = int(KILLS or 12)
+COMMAND_KILLS = int(KILLS or 8)
+"""Fewer, because a command takes seconds to start: twenty kills a store with the others."""
 
-KILLS_MAX = 3 * KILLS
 ROUNDS_MAX = 8
 """How often the last worker looks at what is left, three minutes of its clock apart."""
+
+
+@attrs.define(kw_only=True)
+class Tally:
+    """What kills have hit."""
+
+    kills: int = 0
+    in_blocks: int = 0
+    in_calls: int = 0
+    hits: int = 0
+
+    def add(self, *, in_block: bool, in_call: bool) -> None:
+        """Count one more."""
+        self.kills += 1
+        self.in_blocks += in_block
+        self.in_calls += in_call
+        self.hits += in_block or in_call
+
+    def is_enough(self, wanted: int) -> bool:
+        """Whether *wanted* have died, three in four in the middle of something.
+
+        That is an open transaction or an unsettled intent, and the latter for one in four: the
+        death of somebody idle proves little.
+        """
+        return (
+            self.kills >= wanted
+            and self.hits >= -(-wanted * 3 // 4)
+            and self.in_calls >= wanted // 4
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"{self.kills} kills, {self.hits} hit something: {self.in_blocks} an open"
+            f" transaction, {self.in_calls} an unsettled intent"
+        )
 
 
 def unsettled(world: World) -> set[str]:

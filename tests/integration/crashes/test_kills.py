@@ -25,10 +25,9 @@ from reviewcore.domain.tracks import TrackStatus
 from reviewcore.sources import system_clock
 from reviewcore.testing.clock import ManualClock
 from tests.integration.crashes.aftermath import (
-    HITS_MIN,
-    INTENTS_MIN,
-    KILLS,
     KILLS_MAX,
+    PROCESS_KILLS,
+    Tally,
     count_acts,
     drain,
 )
@@ -56,10 +55,7 @@ class Rig:
     cast: list[tuple[str, ...]]
     running: dict[tuple[str, ...], subprocess.Popen[str]] = attrs.field(factory=dict)
     loaded: dict[tuple[str, ...], subprocess.Popen[str]] = attrs.field(factory=dict)
-    kills: int = 0
-    in_blocks: int = 0
-    in_calls: int = 0
-    hits: int = 0
+    tally: Tally = attrs.field(factory=Tally)
 
     def start(self) -> None:
         """Start what is not running, wait until it works, and load what comes after it."""
@@ -95,15 +91,7 @@ class Rig:
         for roles, process in dying.items():
             process.communicate()
             marks = self._marks(roles).read_bytes()
-            self.kills += 1
-            self.in_blocks += IN_BLOCK in marks
-            self.in_calls += IN_CALL in marks
-            self.hits += IN_BLOCK in marks or IN_CALL in marks
-
-    @property
-    def hit_enough(self) -> bool:
-        """Whether enough of the deaths hit something: one of somebody idle proves little."""
-        return self.hits >= HITS_MIN and self.in_calls >= INTENTS_MIN
+            self.tally.add(in_block=IN_BLOCK in marks, in_call=IN_CALL in marks)
 
     def stop(self) -> None:
         """Kill all that is left."""
@@ -147,13 +135,14 @@ def world(rig: Rig) -> Iterator[World]:
         yield World.on(store, name=name, clock=clock, bank=bank, app=app)
 
 
-@pytest.mark.timeout(120 + 60 * KILLS)
+@pytest.mark.timeout(120 + 60 * PROCESS_KILLS)
 def test_what_was_answered_is_there_and_nothing_is_done_twice(rig: Rig, world: World) -> None:
     present = _populate(world, rig.folder)
 
     began = time.monotonic()
     rig.start()
-    while rig.kills < KILLS or (not rig.hit_enough and rig.kills < KILLS_MAX):
+    wanted = PROCESS_KILLS
+    while not rig.tally.is_enough(wanted) and rig.tally.kills < KILLS_MAX * wanted:
         time.sleep(random.uniform(*LIFE_SECONDS))
         rig.kill()
         rig.start()
@@ -166,11 +155,8 @@ def test_what_was_answered_is_there_and_nothing_is_done_twice(rig: Rig, world: W
     drain(world)
     _require_delivered(world, rig.folder)
     counts = _require_answered(world, lines, present=present)
-    print(
-        f"{world.name}: {rig.kills} kills in {seconds:.0f} s, {rig.hits} hit something:"
-        f" {rig.in_blocks} an open transaction, {rig.in_calls} an unsettled intent; {counts}"
-    )
-    assert rig.hit_enough
+    print(f"{world.name}, processes: {rig.tally}; {seconds:.0f} s; {counts}")
+    assert rig.tally.is_enough(wanted)
 
 
 def _populate(world: World, folder: Path) -> set[str]:
