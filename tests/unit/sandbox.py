@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+import pytest
+
 from reviewcore.adapters.sandbox import PayeeOutcome, PayerOutcome, SandboxBank
+from reviewcore.domain.money import Cents
 from reviewcore.ports.processor import CheckoutOrder
+from reviewcore.testing.contracts.processor import Cardholder, Payee, Payer, PayersBank
 from reviewcore.testing.contracts.processor.orders import account_order, checkout_order, done
 
 
@@ -19,3 +25,36 @@ def ready_account(bank: SandboxBank) -> str:
     opened = done(bank.open_account(account_order()))
     bank.play_payee(opened.account_id, PayeeOutcome.COMPLETE)
     return opened.account_id
+
+
+def balance(bank: SandboxBank) -> Cents:
+    return bank.balance("usd")
+
+
+class SandboxSides:
+    """The other sides of the fixture `bank`, for the contracts."""
+
+    @pytest.fixture
+    def payer(self, bank: SandboxBank) -> Payer:
+        return lambda session_id, outcome: bank.play_payer(session_id, PayerOutcome(outcome))
+
+    @pytest.fixture
+    def cardholder(self, bank: SandboxBank) -> Cardholder:
+        def play(payment_id: str, act: Literal["dispute", "win", "lose"]) -> str:
+            # While a dispute is open, to dispute again only tells its id.
+            external_id = bank.open_dispute(payment_id)
+            if act == "win":
+                bank.win_dispute(external_id)
+            if act == "lose":
+                bank.lose_dispute(external_id)
+            return external_id
+
+        return play
+
+    @pytest.fixture
+    def payers_bank(self, bank: SandboxBank) -> PayersBank:
+        return bank.fail_refund
+
+    @pytest.fixture
+    def payee(self, bank: SandboxBank) -> Payee:
+        return lambda account_id, outcome: bank.play_payee(account_id, PayeeOutcome(outcome))

@@ -4,16 +4,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from reviewcore.adapters.sandbox import PayeeOutcome, PayerOutcome, SandboxBank
+from reviewcore.adapters.sandbox import SandboxBank
 from reviewcore.domain.errors import InvalidWebhook
 from reviewcore.domain.webhooks import Endpoint
-from reviewcore.ports.processor import Declined, Done, Payments, Payouts, Unknown
+from reviewcore.ports.processor import Declined, Done, Payments, Payouts, Unknown, Webhooks
 from reviewcore.testing.clock import START, ManualClock
 from reviewcore.testing.contracts.processor import (
-    Payee,
-    Payer,
     PaymentsContract,
     PayoutsContract,
+    WebhooksContract,
 )
 from reviewcore.testing.contracts.processor.orders import (
     account_order,
@@ -24,7 +23,7 @@ from reviewcore.testing.contracts.processor.orders import (
     transfer_order,
 )
 from reviewcore.testing.faults import Call, Fault, FaultyPayments, FaultyPayouts, FaultyWebhooks
-from tests.unit.sandbox import pay, ready_account
+from tests.unit.sandbox import SandboxSides, pay, ready_account
 
 
 @pytest.fixture
@@ -32,24 +31,30 @@ def bank() -> SandboxBank:
     return SandboxBank(clock=ManualClock())
 
 
-class TestFaultyPaymentsWithoutFaults(PaymentsContract):
+class TestFaultyPaymentsWithoutFaults(SandboxSides, PaymentsContract):
     @pytest.fixture
     def payments(self, bank: SandboxBank) -> Payments:
         return FaultyPayments(bank)
 
-    @pytest.fixture
-    def payer(self, bank: SandboxBank) -> Payer:
-        return lambda session_id, outcome: bank.play_payer(session_id, PayerOutcome(outcome))
 
-
-class TestFaultyPayoutsWithoutFaults(PayoutsContract):
+class TestFaultyPayoutsWithoutFaults(SandboxSides, PayoutsContract):
     @pytest.fixture
     def payouts(self, bank: SandboxBank) -> Payouts:
         return FaultyPayouts(bank)
 
+
+class TestFaultyWebhooksWithoutFaults(SandboxSides, WebhooksContract):
     @pytest.fixture
-    def payee(self, bank: SandboxBank) -> Payee:
-        return lambda account_id, outcome: bank.play_payee(account_id, PayeeOutcome(outcome))
+    def webhooks(self, bank: SandboxBank) -> Webhooks:
+        return FaultyWebhooks(bank)
+
+    @pytest.fixture
+    def payments(self, bank: SandboxBank) -> Payments:
+        return bank
+
+    @pytest.fixture
+    def payouts(self, bank: SandboxBank) -> Payouts:
+        return bank
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,19 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from reviewcore.adapters.sandbox import AccountState, PayeeOutcome, SandboxBank
+from reviewcore.adapters.sandbox import AccountState, MoreThanIsLeft, PayeeOutcome, SandboxBank
 from reviewcore.domain.errors import EntityNotFound
+from reviewcore.domain.money import Cents
 from reviewcore.ports.processor import Declined, Done
-from reviewcore.testing.contracts.processor.orders import account_order, done, transfer_order
+from reviewcore.testing.clock import ManualClock
+from reviewcore.testing.contracts.processor.orders import (
+    account_order,
+    checkout_order,
+    done,
+    reversal_order,
+    transfer_order,
+)
+from tests.unit.sandbox import balance, pay, ready_account
 
 
 @pytest.fixture
@@ -74,3 +83,54 @@ def test_a_declined_key_stays_declined(bank: SandboxBank) -> None:
 
     assert again == declined == Declined("account_not_ready")
     assert isinstance(anew, Done)
+
+
+# ── Transfers that come back, and a balance that runs short ──────────────────────────────────
+
+
+def test_the_bank_takes_a_transfer_back_by_itself(bank: SandboxBank) -> None:
+    sent = done(bank.transfer(transfer_order(ready_account(bank), amount=Cents(1000))))
+    before = balance(bank)
+
+    part = bank.reverse_transfer(sent.external_id, Cents(300))
+    rest = bank.reverse_transfer(sent.external_id)
+
+    told = done(bank.transfer_view(sent.external_id))
+    assert [(one.external_id, one.amount) for one in told.reversals] == [(part, 300), (rest, 700)]
+    assert balance(bank) == before + 1000
+    assert [one.reversed_amount for one in bank.transferred()] == [1000]
+
+
+def test_no_more_is_taken_back_than_was_sent(bank: SandboxBank) -> None:
+    sent = done(bank.transfer(transfer_order(ready_account(bank), amount=Cents(1000))))
+    done(bank.reverse(reversal_order(sent.external_id, amount=Cents(1000))))
+
+    with pytest.raises(MoreThanIsLeft):
+        bank.reverse_transfer(sent.external_id)
+    with pytest.raises(EntityNotFound):
+        bank.reverse_transfer("tr_unknown")
+
+    assert bank.reverse(reversal_order(sent.external_id)) == Declined("over_reversal")
+    assert bank.reverse(reversal_order("tr_unknown")) == Declined("not_found")
+
+
+@pytest.mark.parametrize(("overdraft", "amount"), [(0, 941), (100, 1041)])
+def test_a_balance_that_is_too_short_declines_for_now(overdraft: int, amount: int) -> None:
+    bank = SandboxBank(clock=ManualClock(), overdraft=Cents(overdraft))
+    account_id = ready_account(bank)
+    pay(bank, checkout_order(amount=Cents(1000)))
+    order = transfer_order(account_id, amount=Cents(amount + 1))
+
+    first = bank.transfer(order)
+    fitting = bank.transfer(transfer_order(account_id, amount=Cents(amount)))
+    pay(bank)
+    again = bank.transfer(order)
+
+    assert first == again == Declined("balance_insufficient", is_passing=True)
+    assert done(fitting).amount == amount
+
+
+def test_without_a_limit_the_bank_lends(bank: SandboxBank) -> None:
+    done(bank.transfer(transfer_order(ready_account(bank), amount=Cents(10**9))))
+
+    assert done(bank.available("usd")) == -(10**9)

@@ -9,21 +9,21 @@ from typing import Any
 import attrs
 import pytest
 
-from reviewcore.adapters.sandbox import PayeeOutcome, PayerOutcome, SandboxBank
+from reviewcore.adapters.sandbox import PayerOutcome, SandboxBank
 from reviewcore.adapters.sandbox.checkouts import fee_of
 from reviewcore.domain.errors import EntityNotFound
 from reviewcore.domain.money import Cents
-from reviewcore.ports.processor import Declined, Done, SessionState, Unknown
+from reviewcore.ports.processor import Declined, Done, RefundState, SessionState, Unknown
 from reviewcore.testing.clock import ManualClock
-from reviewcore.testing.contracts.processor import Payee, Payer, PaymentsContract, PayoutsContract
 from reviewcore.testing.contracts.processor.orders import (
     account_order,
     checkout_order,
     done,
     refund_order,
+    reversal_order,
     transfer_order,
 )
-from tests.unit.sandbox import pay, ready_account
+from tests.unit.sandbox import balance, pay, ready_account
 
 
 @pytest.fixture
@@ -39,26 +39,6 @@ def bank(
     bank = SandboxBank(path, clock=clock, base_url="http://shop.test/")
     yield bank
     bank.close()
-
-
-class TestSandboxPayments(PaymentsContract):
-    @pytest.fixture
-    def payments(self, bank: SandboxBank) -> SandboxBank:
-        return bank
-
-    @pytest.fixture
-    def payer(self, bank: SandboxBank) -> Payer:
-        return lambda session_id, outcome: bank.play_payer(session_id, PayerOutcome(outcome))
-
-
-class TestSandboxPayouts(PayoutsContract):
-    @pytest.fixture
-    def payouts(self, bank: SandboxBank) -> SandboxBank:
-        return bank
-
-    @pytest.fixture
-    def payee(self, bank: SandboxBank) -> Payee:
-        return lambda account_id, outcome: bank.play_payee(account_id, PayeeOutcome(outcome))
 
 
 # ── Checkout ─────────────────────────────────────────────────────────────────────────────────
@@ -159,15 +139,17 @@ def test_the_fee_is_rounded_half_up(amount: int, fee: int) -> None:
 @pytest.mark.parametrize("amount", [0, -1])
 def test_nothing_cannot_be_moved(bank: SandboxBank, amount: int) -> None:
     payment_id, account_id = pay(bank), ready_account(bank)
+    sent = done(bank.transfer(transfer_order(account_id)))
     nothing = Cents(amount)
 
     answers = (
         bank.open_checkout(checkout_order(amount=nothing)),
         bank.refund(refund_order(payment_id, amount=nothing)),
         bank.transfer(transfer_order(account_id, amount=nothing)),
+        bank.reverse(reversal_order(sent.external_id, amount=nothing)),
     )
 
-    assert answers == (Declined("amount_too_small"),) * 3
+    assert answers == (Declined("amount_too_small"),) * 4
 
 
 # ── The payer ────────────────────────────────────────────────────────────────────────────────
@@ -237,6 +219,33 @@ def test_refunds_that_race_never_exceed_what_was_paid(bank: SandboxBank) -> None
 
     assert sum(isinstance(answer, Done) for answer in answers) == 3
     assert answers.count(Declined("over_refund")) == 17
+
+
+def test_a_refund_that_failed_is_in_the_balance_again(bank: SandboxBank) -> None:
+    payment_id = pay(bank)
+    before = balance(bank)
+    made = done(bank.refund(refund_order(payment_id)))
+    gone = balance(bank)
+
+    bank.fail_refund(made.external_id)
+    bank.fail_refund(made.external_id)
+
+    assert gone == before - made.amount
+    assert balance(bank) == before
+    assert [refund.state for refund in bank.refunded()] == [RefundState.FAILED]
+
+
+def test_a_refund_that_is_not_there_cannot_fail(bank: SandboxBank) -> None:
+    with pytest.raises(EntityNotFound):
+        bank.fail_refund("re_unknown")
+
+
+def test_a_repeated_refund_gets_the_first_answer_though_it_failed(bank: SandboxBank) -> None:
+    order = refund_order(pay(bank))
+    first = bank.refund(order)
+    bank.fail_refund(done(first).external_id)
+
+    assert bank.refund(order) == first
 
 
 def test_one_key_at_once_writes_one_refund_and_one_transfer(bank: SandboxBank) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from reviewcore.adapters.sandbox import NotSandboxBooks, SandboxBank
+from reviewcore.adapters.sandbox.books import APPLICATION_ID
+from reviewcore.adapters.sandbox.schema import STEPS
 from reviewcore.domain.errors import ProcessorUnavailable
 from reviewcore.domain.money import Cents
-from reviewcore.ports.processor import Done, TransferOrder, Unknown
+from reviewcore.ports.processor import Done, RefundState, TransferOrder, Unknown
 from reviewcore.testing.clock import ManualClock
 from reviewcore.testing.contracts.processor.orders import (
     checkout_order,
@@ -106,24 +108,65 @@ def test_a_write_that_fails_leaves_nothing_behind() -> None:
     assert done(bank.open_checkout(order)).session_id == "cs_other"
 
 
+def books_of_the_first_version(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    for statement in STEPS[0]:
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute("PRAGMA user_version = 1")
+    connection.execute("INSERT INTO keys VALUES ('key-1', '[]', NULL, 'over_refund')")
+    connection.execute(
+        "INSERT INTO sessions VALUES (1, 'cs_1', 'attempt-1', 'track-1', 'Tide', 1000, 'usd',"
+        " 'http://shop.test/', 'http://shop.test/', 'PAID', '2026-01-05T12:00:00+00:00',"
+        " '2026-01-06T12:00:00+00:00', '2026-01-05T12:00:00+00:00', 'pi_1', 59)"
+    )
+    connection.execute(
+        "INSERT INTO refunds VALUES"
+        " (1, 're_1', 'refund-1', 'pi_1', 300, 'usd', '2026-01-05T12:00:00+00:00')"
+    )
+    connection.commit()
+    connection.close()
+
+
+def test_books_of_the_first_version_grow_into_this_one(tmp_path: Path) -> None:
+    path = tmp_path / "bank.db"
+    books_of_the_first_version(path)
+    SandboxBank(path).close()
+
+    bank = SandboxBank(path)
+
+    assert (len(bank.paid()), bank.balance("usd")) == (1, 1000 - 59 - 300)
+    assert done(bank.refund_view("re_1")).state is RefundState.TAKEN
+    bank.fail_refund("re_1")
+    assert done(bank.dispute(bank.open_dispute("pi_1"))).amount == 1000
+    bank.close()
+
+
 def foreign_database(path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE tracks (id TEXT)")
     connection.close()
 
 
-def books_of_another_version(path: Path) -> None:
+def books_of_another_version(path: Path, version: int = 99) -> None:
     SandboxBank(path).close()
     connection = sqlite3.connect(path)
-    connection.execute("PRAGMA user_version = 99")
+    connection.execute(f"PRAGMA user_version = {version}")
     connection.close()
+
+
+def books_without_a_version(path: Path) -> None:
+    books_of_another_version(path, version=0)
 
 
 def no_database(path: Path) -> None:
     path.write_text("Dear bank, " * 200)
 
 
-@pytest.mark.parametrize("write", [foreign_database, books_of_another_version, no_database])
+@pytest.mark.parametrize(
+    "write",
+    [foreign_database, books_of_another_version, books_without_a_version, no_database],
+)
 def test_a_file_that_holds_something_else_is_refused_and_left_alone(
     tmp_path: Path, write: Callable[[Path], None]
 ) -> None:

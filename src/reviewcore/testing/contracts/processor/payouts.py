@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 import attrs
@@ -17,30 +16,12 @@ from reviewcore.testing.contracts.processor.orders import (
     fresh,
     transfer_order,
 )
+from reviewcore.testing.contracts.processor.reversals import ReversalPromises
+from reviewcore.testing.contracts.processor.sides import Payee
 
-Payee = Callable[[str, Literal["complete", "refuse"]], object]
-"""Makes the account of this id one that can be paid, or that cannot."""
 
-
-class PayoutsContract:
-    """What every adapter of `Payouts` keeps; supply *payouts* and *payee*."""
-
-    @pytest.fixture
-    def payouts(self) -> Payouts:
-        """The adapter."""
-        raise NotImplementedError
-
-    @pytest.fixture
-    def payee(self, payouts: Payouts) -> Payee:
-        """The other side of *payouts*."""
-        raise NotImplementedError
-
-    @pytest.fixture
-    def account_id(self, payouts: Payouts, payee: Payee) -> str:
-        """An account that can be paid."""
-        opened = done(payouts.open_account(account_order()))
-        payee(opened.account_id, "complete")
-        return opened.account_id
+class PayoutsContract(ReversalPromises):
+    """What every adapter of `Payouts` keeps; supply what `PayoutsSide` asks for."""
 
     def test_a_new_account_cannot_be_paid_yet(self, payouts: Payouts) -> None:
         opened = done(payouts.open_account(account_order()))
@@ -149,3 +130,39 @@ class PayoutsContract:
 
     def test_a_transfer_that_never_was_is_not_found(self, payouts: Payouts) -> None:
         assert payouts.find_transfer(fresh("payout")) == Done(None)
+
+    def test_a_transfer_is_told_by_the_id_of_the_processor(
+        self, payouts: Payouts, account_id: str
+    ) -> None:
+        made = done(payouts.transfer(transfer_order(account_id)))
+
+        assert done(payouts.transfer_view(made.external_id)) == made
+        assert made.reversals == ()
+
+    def test_an_unknown_transfer_is_not_found(self, payouts: Payouts) -> None:
+        assert payouts.transfer_view(fresh("tr")) == Declined("not_found")
+
+    def test_a_transfer_leaves_less_to_pay_out(self, payouts: Payouts, account_id: str) -> None:
+        order = transfer_order(account_id)
+        before = done(payouts.available("usd"))
+
+        done(payouts.transfer(order))
+
+        assert done(payouts.available("usd")) == before - order.amount
+
+    def test_more_than_is_there_is_lent_or_declined_for_now(
+        self, payouts: Payouts, account_id: str
+    ) -> None:
+        before = done(payouts.available("usd"))
+        order = transfer_order(account_id, amount=Cents(max(before, 0) + 1))
+
+        answer = payouts.transfer(order)
+
+        after = done(payouts.available("usd"))
+        if isinstance(answer, Done):
+            assert after == before - order.amount
+        else:
+            assert isinstance(answer, Declined)
+            assert answer.is_passing
+            assert after == before
+            assert payouts.find_transfer(order.payout_id) == Done(None)
