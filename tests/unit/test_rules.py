@@ -25,7 +25,7 @@ import reviewcore.domain
 import reviewcore.usecases
 from reviewcore.app import App
 from reviewcore.bootstrap import in_memory
-from reviewcore.domain import flags, payments, payouts, reviews, tracks
+from reviewcore.domain import disputes, flags, payments, payouts, reviews, tracks
 from reviewcore.domain.errors import ReviewcoreError
 from reviewcore.domain.events import Event, event_kinds
 from reviewcore.ports.store import Store, Transaction
@@ -76,6 +76,10 @@ PROMISED = (
     "withdraw",
     "send_payout",
     "settle_payout",
+    "resolve_payout",
+    "receive_event",
+    "handle_event",
+    "reconcile",
     "explain_balance",
     "check_laws",
     "confirm_email_as_admin",
@@ -92,6 +96,8 @@ DRIVEN = {
     "send_refund": "payments",
     "send_payout": "payouts",
     "deliver_event": "mail",
+    "handle_event": "processor",
+    "reconcile": "processor",
 }
 
 # What the worker alone calls, so that hosts need no name for it.
@@ -290,6 +296,7 @@ TABLES = {
     payments.RefundStatus: payments.REFUND_NEXT,
     payouts.PayoutStatus: payouts.NEXT,
     flags.FlagStatus: flags.NEXT,
+    disputes.DisputeStatus: disputes.NEXT,
 }
 
 
@@ -357,7 +364,7 @@ EVENTS = {
 }
 
 # Words of the past that do not end in -ed.
-PAST = re.compile(r"(ed|Upheld|Sent|Known)(?=[A-Z]|$)")
+PAST = re.compile(r"(ed|Upheld|Sent|Known|Won|Lost)(?=[A-Z]|$)")
 
 # Fields of text that hold a word of ours: the value of an enum, the name of an act.
 WORDS_OF_OURS = {
@@ -365,6 +372,7 @@ WORDS_OF_OURS = {
     "after",
     "tier",
     "cause",
+    "code",
     "status",
     "reason",
     "flag_reason",
