@@ -38,6 +38,7 @@ class Rejection(StrEnum):
     FULLY_LOADED = "FULLY_LOADED"
     WRONG_TIER = "WRONG_TIER"
     OUTRANKED = "OUTRANKED"
+    TRACK_DISPUTED = "TRACK_DISPUTED"
 
 
 @attrs.frozen(kw_only=True)

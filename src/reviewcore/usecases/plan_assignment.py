@@ -44,6 +44,7 @@ def plan_assignment(tx: Transaction, command: PlanAssignment) -> Plan:
         if reason is None and reviewer.id not in chosen:
             fitting = any(fits(reviewer, slot) for slot in slots)
             reason = Rejection.OUTRANKED if fitting or not slots else Rejection.WRONG_TIER
+            reason = reason if track.dispute_status is None else Rejection.TRACK_DISPUTED
         lines.append(_line(reviewer, reason=reason, slot_number=chosen.get(reviewer.id)))
     return Plan(track_id=track.id, open_slots=len(slots), verdicts=tuple(lines))
 
