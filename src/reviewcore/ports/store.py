@@ -277,7 +277,10 @@ class Tracks(Repository[Track, TrackId], Protocol):
         ...
 
     def overdue(self, paid_before: datetime, *, limit: int) -> Sequence[TrackId]:
-        """Return live, open tracks paid before a time: the market closes them."""
+        """Return live, open tracks paid before a time: the market closes them.
+
+        Those with an open dispute are left out, as they cannot be closed until it is decided.
+        """
         ...
 
     def used_promo(self, artist_id: ArtistId, code: str) -> bool:

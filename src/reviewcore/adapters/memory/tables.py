@@ -10,7 +10,7 @@ from typing import Any
 
 from reviewcore.adapters.memory.table import Index, Table
 from reviewcore.domain.artists import ArtistProfile
-from reviewcore.domain.disputes import Dispute
+from reviewcore.domain.disputes import Dispute, DisputeStatus
 from reviewcore.domain.events import EventRecord
 from reviewcore.domain.flags import Flag, FlagStatus
 from reviewcore.domain.genres import Genre
@@ -174,8 +174,12 @@ class Tables:
                     rank="assign_at",
                 ),
                 "open": _by(
-                    when=lambda track: track.is_live and track.closed_at is None,
-                    watch=("status", "closed_at"),
+                    when=lambda track: (
+                        track.is_live
+                        and track.closed_at is None
+                        and track.dispute_status is not DisputeStatus.OPEN
+                    ),
+                    watch=("status", "closed_at", "dispute_status"),
                     rank="paid_at",
                 ),
                 "promo": _by("artist_id", "promo_code", when=lambda track: track.is_free),

@@ -39,6 +39,7 @@ _OVERDUE = Query(
     .where(
         # As text, because a partial index serves only a condition that is known when planning.
         text("status IN ('QUEUED', 'IN_PROGRESS') AND closed_at IS NULL"),
+        text("(dispute_status IS NULL OR dispute_status <> 'OPEN')"),
         _tracks.c.paid_at < bindparam("paid_before"),
     )
     .order_by(_tracks.c.id)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from reviewcore.domain.disputes import DisputeStatus
 from reviewcore.domain.ids import GenreId
 from reviewcore.domain.tracks import LIVE, TrackStatus
 from reviewcore.ports.store import Store
@@ -115,6 +116,11 @@ class TracksContract(StoreFixtures):
                 expected.append(track.id)
         scene.track(paid_at=long_ago)
         scene.track(paid_at=long_ago - HOUR, closed_at=START, assign_at=None)
+        scene.track(paid_at=long_ago - HOUR, dispute_status=DisputeStatus.OPEN, assign_at=None)
+        lost = scene.track(
+            paid_at=long_ago - HOUR, dispute_status=DisputeStatus.LOST, assign_at=None
+        )
+        expected.append(lost.id)
 
         with store.read() as tx:
             assert list(tx.tracks.overdue(long_ago, limit=10)) == expected
