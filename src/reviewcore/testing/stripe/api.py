@@ -66,7 +66,7 @@ class Api:
         self.failures: list[str] = []
         self.stopping = threading.Event()
         self._world = world
-        self._keys = Keys()
+        self.keys = Keys()
 
     def answer(self, incoming: Incoming) -> Answer:
         """Answer one request; never raises."""
@@ -116,7 +116,7 @@ class Api:
         if visit.key is None:
             return self._execute(visit, route, ids)
         with self._world.lock:
-            kept = self._keys.begin(account, visit.key, self._first(visit))
+            kept = self.keys.begin(account, visit.key, self._first(visit))
         if kept is not None and kept.status is not None:
             visit.fate = Fate.REPLAYED
             visit.headers |= {
@@ -128,10 +128,10 @@ class Api:
             status, body = self._execute(visit, route, ids)
         except BaseException:
             with self._world.lock:
-                self._keys.release(account, visit.key)
+                self.keys.release(account, visit.key)
             raise
         with self._world.lock:
-            self._keys.finish(account, visit.key, status=status, body=body)
+            self.keys.finish(account, visit.key, status=status, body=body)
         return status, body
 
     def _execute(self, visit: Visit, route: Route, ids: tuple[str, ...]) -> tuple[int, bytes]:

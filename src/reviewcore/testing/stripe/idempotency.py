@@ -57,6 +57,10 @@ class Keys:
         """Forget a request that never executed: its key is free again."""
         del self._kept[account, key]
 
+    def in_use(self) -> tuple[str, ...]:
+        """List the keys whose request is at work."""
+        return tuple(key for (_, key), kept in self._kept.items() if kept.status is None)
+
     def _prune(self, now: int) -> None:
         # What is at work stays, however late it is: forgetting it would run it twice at once.
         self._kept = {

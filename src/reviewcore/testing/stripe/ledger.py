@@ -50,6 +50,11 @@ class Ledger(Played):
             call.idempotency_key == key and call.fate is Fate.EXECUTED for call in self.calls
         )
 
+    def keys_in_use(self) -> tuple[str, ...]:
+        """List the idempotency keys whose request is at work."""
+        with self._world.lock:
+            return self._api.keys.in_use()
+
     def effects(self) -> Effects:
         """Add up what happened to the platform's money, in all currencies."""
         paid = [made for made in self.objects(NOUN) if made["payment_status"] == "paid"]

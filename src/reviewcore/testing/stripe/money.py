@@ -32,13 +32,6 @@ def book(
 
     The money is available after *settle_seconds*.
     """
-    details = {
-        "amount": fee,
-        "application": None,
-        "currency": currency,
-        "description": "Stripe processing fees",
-        "type": "stripe_fee",
-    }
     return world.keep(
         {
             "id": new_id("txn"),
@@ -51,7 +44,7 @@ def book(
             "description": description,
             "exchange_rate": None,
             "fee": fee,
-            "fee_details": [details] if fee else [],
+            "fee_details": _details(fee, currency),
             "net": amount - fee,
             "reporting_category": CATEGORIES.get(kind, kind),
             "source": source,
@@ -81,3 +74,17 @@ def sums(world: World, *, account: str, status: str) -> dict[str, int]:
 def available(world: World, *, account: str, currency: str) -> int:
     """Tell what *account* can spend now, in minor units."""
     return sums(world, account=account, status="available").get(currency, 0)
+
+
+def _details(fee: int, currency: str) -> list[Json]:
+    if not fee:
+        return []
+    return [
+        {
+            "amount": fee,
+            "application": None,
+            "currency": currency,
+            "description": "Stripe processing fees",
+            "type": "stripe_fee",
+        }
+    ]

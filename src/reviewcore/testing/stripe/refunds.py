@@ -43,7 +43,9 @@ def create(world: World, request: Request) -> Json:
             f"(${rest / 100:.2f})",
             param="amount",
         )
-    refund = world.keep(_refund(world, charge, amount, request), account=request.account)
+    refund = blank_refund(world, "re", charge=charge, amount=amount)
+    refund.update(metadata=request.params.get("metadata", {}), reason=request.params.get("reason"))
+    world.keep(refund, account=request.account)
     _give_back(world, charge, refund)
     if world.refund_status:
         _begin_as(world, refund, world.refund_status.popleft())
@@ -134,9 +136,10 @@ def _charge(world: World, request: Request) -> Json:
     return charge
 
 
-def _refund(world: World, charge: Json, amount: int, request: Request) -> Json:
+def blank_refund(world: World, prefix: str, *, charge: Json, amount: int) -> Json:
+    """Make a refund that succeeded, not booked yet."""
     return {
-        "id": new_id("re"),
+        "id": new_id(prefix),
         "object": "refund",
         "amount": amount,
         "balance_transaction": None,
@@ -147,9 +150,9 @@ def _refund(world: World, charge: Json, amount: int, request: Request) -> Json:
             "card": {"reference_status": "pending", "type": "refund"},
             "type": "card",
         },
-        "metadata": request.params.get("metadata", {}),
+        "metadata": {},
         "payment_intent": charge["payment_intent"],
-        "reason": request.params.get("reason"),
+        "reason": None,
         "receipt_number": None,
         "source_transfer_reversal": None,
         "status": "succeeded",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from reviewcore.testing.stripe.errors import missing
 from reviewcore.testing.stripe.lists import listed, page
 from reviewcore.testing.stripe.money import sums
 from reviewcore.testing.stripe.params import currency, fields, flag, items, text, when
@@ -51,6 +52,14 @@ def finder(noun: str, *names: str) -> Read:
         return page(found, request.params, url=request.path)
 
     return find
+
+
+def retrieve_event(world: World, request: Request) -> Json:
+    """Read an event of the last 30 days."""
+    event = world.get("event", request.ids[0], account=request.account)
+    if event["created"] <= world.now() - HORIZON_SECONDS:
+        raise missing("event", event["id"])
+    return event
 
 
 def find_events(world: World, request: Request) -> Json:

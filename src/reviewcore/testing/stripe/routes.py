@@ -78,7 +78,7 @@ ROUTES = (
     ),
     Route("GET", "/v1/balance_transactions/{}", READ, reports.retriever("balance_transaction")),
     Route("GET", "/v1/events", reports.LIST_EVENTS, reports.find_events),
-    Route("GET", "/v1/events/{}", READ, reports.retriever("event")),
+    Route("GET", "/v1/events/{}", READ, reports.retrieve_event),
     Route(
         "GET",
         "/v1/disputes",

@@ -184,6 +184,7 @@ class StripeServer(Payers, Payees, Ledger):
             self.fail_payout,
             self.fail_refund,
             self.go_down,
+            self.keys_in_use,
             self.lose_dispute,
             self.objects,
             self.onboard,

@@ -17,6 +17,7 @@ from reviewcore.testing.stripe.params import (
     when,
 )
 from reviewcore.testing.stripe.payments import blank_charge
+from reviewcore.testing.stripe.refunds import blank_refund
 from reviewcore.testing.stripe.requests import Request
 from reviewcore.testing.stripe.world import Json, World, new_id
 
@@ -131,7 +132,7 @@ def reverse(world: World, transfer: Json, *, amount: int, metadata: dict[str, st
 
 def _destination(world: World, id: str) -> Json:
     account = world.find(id)
-    if account is None or account["object"] != "account":
+    if account is None or account["object"] != "account" or id in world.deauthorized:
         raise missing("destination", id, param="destination", status=400)
     if account["capabilities"].get("transfers") != "active":
         raise refused(
@@ -252,25 +253,9 @@ def _reversal(world: World, transfer: Json, amount: int, metadata: dict[str, str
 def _book_back(world: World, transfer: Json, reversal: Json) -> None:
     amount, money = reversal["amount"], reversal["currency"]
     payment = world.get("charge", transfer["destination_payment"])
-    taken = world.keep(
-        {
-            "id": new_id("pyr"),
-            "object": "refund",
-            "amount": amount,
-            "balance_transaction": None,
-            "charge": payment["id"],
-            "created": world.now(),
-            "currency": money,
-            "metadata": {},
-            "payment_intent": None,
-            "reason": None,
-            "receipt_number": None,
-            "source_transfer_reversal": reversal["id"],
-            "status": "succeeded",
-            "transfer_reversal": None,
-        },
-        account=transfer["destination"],
-    )
+    taken = blank_refund(world, "pyr", charge=payment, amount=amount)
+    world.keep(taken, account=transfer["destination"])
+    taken["source_transfer_reversal"] = reversal["id"]
     payment["amount_refunded"] += amount
     payment["refunded"] = payment["amount_refunded"] == payment["amount"]
     reversal["destination_payment_refund"] = taken["id"]
