@@ -32,7 +32,7 @@ def create(world: World, request: Request) -> Json:
         raise refused(
             f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded"
         )
-    if charge["disputed"]:
+    if _is_charged_back(world, charge):
         raise refused(
             f"Charge {charge['id']} has been charged back; cannot issue a refund.",
             code="charge_disputed",
@@ -114,6 +114,14 @@ def _begin_as(world: World, refund: Json, status: str) -> None:
         refund.update(status="pending", pending_reason="processing")
     if status == "failed":
         fail(world, refund, reason="unknown")
+
+
+def _is_charged_back(world: World, charge: Json) -> bool:
+    # `disputed` stays true for ever; what was won is ours again, to be given back or not.
+    return any(
+        dispute["charge"] == charge["id"] and dispute["status"] != "won"
+        for dispute in world.everywhere("dispute")
+    )
 
 
 def _charge(world: World, request: Request) -> Json:

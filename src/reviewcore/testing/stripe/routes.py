@@ -35,7 +35,7 @@ class Route:
     pattern: re.Pattern[str] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        pattern = re.compile(self.path.replace("{}", "([A-Za-z0-9_]+)"))
+        pattern = re.compile(self.path.replace("{}", "([^/]+)"))
         object.__setattr__(self, "pattern", pattern)
 
 
