@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from reviewcore.adapters.stripe import (
@@ -8,6 +9,8 @@ from reviewcore.adapters.stripe import (
     StripeProcessor,
     StripeWebhooks,
 )
+from reviewcore.ports.processor import Payments as Port
+from reviewcore.ports.processor import SessionState
 from reviewcore.testing.contracts.processor import (
     Cardholder,
     Payee,
@@ -17,6 +20,7 @@ from reviewcore.testing.contracts.processor import (
     PayoutsContract,
     WebhooksContract,
 )
+from reviewcore.testing.contracts.processor.orders import checkout_order, done
 
 
 class Payments:
@@ -52,7 +56,14 @@ class Payouts:
 
 
 class TestStripePayments(Payments, PaymentsContract):
-    pass
+    def test_an_open_session_is_closed(self, payments: Port) -> None:
+        # As everywhere, but for its address: Stripe forgets it once nobody can pay there.
+        opened = done(payments.open_checkout(checkout_order()))
+
+        closed = done(payments.expire_session(opened.session_id))
+
+        assert closed == attrs.evolve(opened, state=SessionState.EXPIRED, url="")
+        assert done(payments.session(opened.session_id)) == closed
 
 
 class TestStripePayouts(Payouts, PayoutsContract):
