@@ -43,12 +43,14 @@ class Fault(StrEnum):
     LOST_BEFORE = "LOST_BEFORE"
     LOST_AFTER = "LOST_AFTER"
     DECLINED = "DECLINED"
+    SHORT = "SHORT"
 
 
 # NONE         the processor acts and answers.
 # LOST_BEFORE  Unknown, and it never heard of the call.
 # LOST_AFTER   Unknown, though it acted: the case that pays twice where a key is not kept.
 # DECLINED     Declined("injected"), and it never heard of the call.
+# SHORT        refused for now: too little balance. The same is accepted later under a new key.
 
 
 @attrs.frozen(kw_only=True)
@@ -92,6 +94,8 @@ class _Line:
                 return Unknown("the answer was lost")
             case Fault.DECLINED:
                 return Declined("injected")
+            case Fault.SHORT:
+                return Declined("balance_insufficient", is_passing=True)
 
 
 class FaultyPayments(_Line):

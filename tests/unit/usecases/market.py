@@ -25,7 +25,7 @@ from reviewcore.domain.rules import MarketRules, PackageType, Tier
 from reviewcore.domain.slots import Slot
 from reviewcore.domain.tracks import Track
 from reviewcore.domain.users import User
-from reviewcore.ports.processor import Payments, Payouts
+from reviewcore.ports.processor import NoWebhooks, Payments, Payouts, Webhooks
 from reviewcore.ports.store import Store, Transaction
 from reviewcore.testing import builders as make
 from reviewcore.testing.clock import ManualClock
@@ -124,6 +124,7 @@ class World:
         assert isinstance(app.payments, SandboxBank)
         assert isinstance(app.mail, MemoryMail)
         self.bank, self.mail = app.payments, app.mail
+        self.webhooks: Webhooks = NoWebhooks()
         self.app = self._app_on(app.store, payments=self.bank, payouts=self.bank)
 
     def _app_on(
@@ -138,6 +139,7 @@ class World:
             store=store,
             payments=payments,
             payouts=payouts,
+            webhooks=self.webhooks,
             mail=self.mail,
             passwords=PlainPasswords(),
             secret="the tests' own",
@@ -151,6 +153,11 @@ class World:
         self.app = self._app_on(
             self.app.store, payments=payments or self.bank, payouts=payouts or self.bank
         )
+
+    def hear_bank(self, webhooks: Webhooks | None = None) -> None:
+        """From now on the worker hears what the bank tells, from the beginning on."""
+        self.webhooks = webhooks or self.bank
+        self.reach_bank_through(payments=self.app.payments, payouts=self.app.payouts)
 
     def subscribe(self, subscriber: Callable[[EventRecord], None]) -> None:
         self.app = self._app_on(

@@ -19,7 +19,6 @@ from reviewcore.domain.money import Cents
 from reviewcore.domain.payments import AttemptStatus, PaymentStatus, RefundStatus
 from reviewcore.domain.tracks import TrackStatus
 from reviewcore.ports.processor import (
-    CheckoutOrder,
     Done,
     Outcome,
     RefundOrder,
@@ -44,33 +43,24 @@ def world() -> World:
     return World()
 
 
-class OddBank:
+class OddBank(FaultyPayments):
     """The sandbox bank, telling sessions with *changes*: what it never does by itself."""
 
     def __init__(self, inner: SandboxBank, **changes: Any) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._changes = changes
 
     def _odd(self, told: Outcome[SessionView]) -> Outcome[SessionView]:
         return Done(attrs.evolve(told.view, **self._changes)) if isinstance(told, Done) else told
 
-    def open_checkout(self, order: CheckoutOrder, /) -> Outcome[SessionView]:
-        return self._inner.open_checkout(order)
-
     def session(self, session_id: str, /) -> Outcome[SessionView]:
-        return self._odd(self._inner.session(session_id))
-
-    def find_session(self, attempt_id: str, /) -> Outcome[SessionView | None]:
-        return self._inner.find_session(attempt_id)
+        return self._odd(super().session(session_id))
 
     def expire_session(self, session_id: str, /) -> Outcome[SessionView]:
-        return self._odd(self._inner.expire_session(session_id))
+        return self._odd(super().expire_session(session_id))
 
     def refund(self, order: RefundOrder, /) -> Outcome[RefundView]:
         return Done(RefundView(external_id="re_1", refund_id=order.refund_id, amount=order.amount))
-
-    def find_refund(self, refund_id: str, payment_id: str, /) -> Outcome[RefundView | None]:
-        return self._inner.find_refund(refund_id, payment_id)
 
 
 # ── opening ──────────────────────────────────────────────────────────────────────────────────
