@@ -19,7 +19,7 @@ from reviewcore.ports.store import Store, Transaction
 
 MARKS = 64
 IDLE, IN_BLOCK, IN_CALL = 0, 1, 2
-CALL_SECONDS = 0.02
+CALL_SECONDS = 0.04
 """How long an order takes to the bank, and again its answer: with a real one it is longer yet."""
 
 ORDERS = frozenset({"open_checkout", "expire_session", "refund", "transfer"})
