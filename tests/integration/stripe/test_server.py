@@ -68,6 +68,14 @@ def test_an_unknown_path_is_told_as_json(server: StripeServer, client: stripe.St
     assert server.calls[-1].fate is Fate.REFUSED
 
 
+@pytest.mark.parametrize("id", ["tr_nothing", "tr-with-hyphens", "~"])
+def test_any_id_is_looked_for(client: stripe.StripeClient, id: str) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        client.v1.transfers.retrieve(id)
+
+    assert (refusal.value.http_status, refusal.value.code) == (404, "resource_missing")
+
+
 @pytest.mark.parametrize(
     ("more", "code", "param"),
     [
