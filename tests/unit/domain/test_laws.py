@@ -10,12 +10,21 @@ import pytest
 from reviewcore.domain import laws, ledger
 from reviewcore.domain.disputes import DisputeStatus
 from reviewcore.domain.flags import FlagStatus
-from reviewcore.domain.ids import AttemptId, EntryId, ReviewerId, ReviewId, TrackId, UserId
+from reviewcore.domain.ids import (
+    AttemptId,
+    EntryId,
+    PayoutId,
+    ReversalId,
+    ReviewerId,
+    ReviewId,
+    TrackId,
+    UserId,
+)
 from reviewcore.domain.laws import LAWS, MarketView, violations
 from reviewcore.domain.ledger import Draft, Entry, EntryKind, Posting
 from reviewcore.domain.money import ZERO, Cents
 from reviewcore.domain.payments import PaymentStatus, Refund, RefundStatus
-from reviewcore.domain.payouts import PayoutStatus
+from reviewcore.domain.payouts import PayoutReversal, PayoutStatus
 from reviewcore.domain.reviewers import RestrictionCause
 from reviewcore.domain.reviews import EndReason, ReviewStatus, queue_row
 from reviewcore.domain.rules import MarketRules
@@ -312,6 +321,22 @@ PLANTED: list[tuple[str, str, Callable[[], MarketView]]] = [
     ("money_moves_once", "po", lambda: changed("payouts", 0, status=PayoutStatus.PENDING)),
     ("money_moves_once", "po", lambda: changed("payouts", 0, status=PayoutStatus.FAILED)),
     ("money_moves_once", "po", lambda: without("entries", 5)),
+    ("money_moves_once", "po", lambda: changed("payouts", 0, reversed_amount=Cents(1))),
+    (
+        "money_moves_once",
+        "rv",
+        lambda: with_more(
+            "reversals",
+            PayoutReversal(
+                id=ReversalId("rv"),
+                payout_id=PayoutId("po"),
+                reviewer_id=R,
+                amount=Cents(1),
+                external_id="trr_1",
+                at=START,
+            ),
+        ),
+    ),
     (
         "money_moves_once",
         "rf",

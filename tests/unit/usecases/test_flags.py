@@ -65,8 +65,8 @@ def completed(world: World, order: Ordered) -> tuple[Track, list[Review]]:
 
 
 def state(world: World, track: Track, number: int) -> SlotState:
-    closed = world.track(track).closed_at is not None
-    return slot_states(world.slots(track), world.reviews(track), is_closed=closed)[number]
+    shut = world.track(track).is_shut
+    return slot_states(world.slots(track), world.reviews(track), is_closed=shut)[number]
 
 
 # ── a flag after completion, and its verdict before, during and after the replacement ────────
