@@ -39,6 +39,7 @@ R = TypeVar("R")
 log = logging.getLogger("reviewcore.worker")
 
 BATCH = 50
+SWEEP = 1_000
 LEASE = timedelta(minutes=2)
 """Longer than a call to the processor may take (47 s), so that a lease outlives its holder's."""
 
@@ -98,6 +99,7 @@ class Worker:
         self.steps: tuple[Callable[[], int], ...] = (
             self.deliver,
             self.expire,
+            self.sweep,
             self.assign,
             self.follow_checkouts,
             self.send_refunds,
@@ -184,6 +186,14 @@ class Worker:
     def expire(self) -> int:
         """End assignments whose deadline has come."""
         return len(self._app.perform(expire_assignments, ExpireAssignments()))
+
+    def sweep(self) -> int:
+        """Mark reviewers who have come of age, so that searches find them fast."""
+        return self._block(
+            lambda tx: tx.reviewers.come_of_age(
+                tx.now - timedelta(hours=tx.rules.reviewer_account_age_hours), limit=SWEEP
+            )
+        )
 
     def assign(self) -> int:
         """Look for reviewers for tracks with open slots, first in rank."""

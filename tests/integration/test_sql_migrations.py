@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
+import attrs
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -17,6 +19,9 @@ from sqlalchemy.schema import ForeignKeyConstraint
 from reviewcore.adapters.sql import SqlStore, schema
 from reviewcore.adapters.sql.tables import metadata
 from reviewcore.domain.errors import StoreNotMigrated, StoreUnavailable
+from reviewcore.domain.matching import Search
+from reviewcore.testing.clock import START
+from reviewcore.testing.contracts.store.scene import Scene
 from tests.integration.postgres import Server
 
 
@@ -74,9 +79,9 @@ def _checks(engine: Engine) -> dict[str, str]:
     }
 
 
-def _downgrade(engine: Engine) -> None:
+def _downgrade(engine: Engine, revision: str = "base") -> None:
     with engine.begin() as connection:
-        command.downgrade(schema.configuration(connection), "base")
+        command.downgrade(schema.configuration(connection), revision)
 
 
 def test_the_migrated_schema_is_that_of_the_tables(store: SqlStore, engine: Engine) -> None:
@@ -105,6 +110,30 @@ def test_going_down_leaves_nothing_and_up_again_everything(store: SqlStore, engi
     assert inspect(engine).get_table_names() == [schema.VERSION_TABLE]
     store.migrate()
     assert _differences(engine) == []
+
+
+def test_accounts_are_known_to_the_search_also_of_those_who_came_before_it_knew(
+    store: SqlStore, engine: Engine
+) -> None:
+    store.migrate()
+    scene = Scene(store)
+    track = scene.track()
+    ages = [(timedelta(days=2), START), (timedelta(days=2), None), (timedelta(0), START)]
+    users = [scene.user(created_at=START - age, email_verified=at) for age, at in ages]
+    old, _, young = [scene.reviewer(user_id=user.id) for user in users]
+    with store.begin() as tx:
+        tx.reviewers.come_of_age(START - timedelta(days=1), limit=100)
+
+    _downgrade(engine, "0005")
+    store.migrate()
+
+    search = Search(track_id=track.id, genres=frozenset(old.genres))
+    aged = attrs.evolve(search, account_before=START - timedelta(days=1))
+    for _ in range(2):
+        with store.begin() as tx:
+            assert tx.reviewers.candidates(search, limit=9) == [old, young]
+            assert tx.reviewers.candidates(aged, limit=9) == [old]
+            tx.reviewers.come_of_age(START - timedelta(days=1), limit=100)
 
 
 def test_the_newest_revision_is_the_one_the_code_needs(store: SqlStore, engine: Engine) -> None:

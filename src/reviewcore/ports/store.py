@@ -213,11 +213,11 @@ class Reviewers(Repository[ReviewerProfile, ReviewerId], Protocol):
         ...
 
     def come_of_age(self, account_before: datetime, *, limit: int) -> int:
-        """Mark reviewers whose accounts were made until a time, so that searches find them fast.
+        """Mark at most *limit* reviewers whose accounts were made until a time.
 
-        Returns how much was marked, at most *limit* of the store's rows; those that others hold
-        are left for the next time. Never changes what a search returns: a reviewer who is not
-        marked, or was marked under another rule, is found as well, only slower.
+        Searches find them faster then, and return the same: whoever is not marked, or was marked
+        under another rule, is judged as well. Those whom others hold are left for the next time.
+        Returns 0 when nobody was marked.
         """
         ...
 

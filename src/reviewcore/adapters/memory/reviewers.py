@@ -55,8 +55,8 @@ class MemoryReviewers(Rows[ReviewerProfile, ReviewerId]):
             one.id: self._history(one, track=track, since=since) for one in known if one is not None
         }
 
-    def come_of_age(self, account_before: datetime, *, limit: int) -> int:  # noqa: ARG002 - searches here look at everybody
-        return 0
+    def come_of_age(self, account_before: datetime, *, limit: int) -> int:
+        return 0  # Searches here look at everybody.
 
     def with_grant_over(self, now: datetime, *, limit: int) -> Sequence[ReviewerId]:
         return heapq.nsmallest(limit, due(self._table, "grant", now))

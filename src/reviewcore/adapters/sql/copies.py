@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import Table
+from sqlalchemy import Table, case, false, select, update
 
-from reviewcore.adapters.sql import tables
-from reviewcore.adapters.sql.changes import Change
-from reviewcore.adapters.sql.dialects import Dialect
+from reviewcore.adapters.sql import maps, tables
+from reviewcore.adapters.sql.among import among
+from reviewcore.adapters.sql.changes import Change, Changes
+from reviewcore.adapters.sql.dialects import Dialect, Query
 from reviewcore.adapters.sql.statements import Op, Shape, Write
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.tracks import Track
+from reviewcore.domain.users import User
 
 RATING_OF_NOBODY = 0.0
 """Where `matching.standing` puts a reviewer without ratings."""
@@ -20,7 +22,32 @@ RATING_OF_NOBODY = 0.0
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 """Where `matching.standing` puts a reviewer who was never assigned anything: before all others."""
 
-COPIED_TO = {"reviewer_profiles": "reviewer_genres", "tracks": "track_genres"}
+COPIED_TO = {
+    "reviewer_profiles": "reviewer_genres",
+    "users": "reviewer_genres",
+    "tracks": "track_genres",
+}
+
+_copies, _reviewers, _users = tables.reviewer_genres, tables.reviewer_profiles, tables.users
+
+HOLD_REVIEWERS = Query(
+    select(_reviewers.c.id)
+    .where(among(_reviewers.c.user_id, "users"))
+    .order_by(_reviewers.c.id)
+    .with_for_update(key_share=True)
+)
+COPY_ACCOUNTS = Query(
+    update(_copies)
+    .values(
+        account_since=case((_users.c.email_verified.is_not(None), _users.c.created_at)),
+        of_age=false(),
+    )
+    .where(
+        _copies.c.reviewer_id == _reviewers.c.id,
+        _reviewers.c.user_id == _users.c.id,
+        among(_users.c.id, "users"),
+    )
+)
 
 
 def copies_of(dialect: Dialect, change: Change) -> Iterator[Write]:
@@ -31,6 +58,29 @@ def copies_of(dialect: Dialect, change: Change) -> Iterator[Write]:
     elif isinstance(after, Track) and _has_other_genres(change):
         owner = {"track_id": after.id}
         yield from _genres_anew(dialect, tables.track_genres, owner, change, {})
+
+
+def other_accounts(changes: Changes) -> set[str]:
+    """Tell the users, maybe reviewers, who were verified or changed otherwise as an account."""
+    changed = changes.get(maps.USERS, {})
+    return {key for key, change in changed.items() if _is_other_account(change)}
+
+
+def new_copies(changes: Changes) -> set[str]:
+    """Tell the users of reviewers whose copies are made anew and do not know the account yet."""
+    told = [change for change in changes.get(maps.REVIEWERS, {}).values() if change.after]
+    return {change.after.user_id for change in told if _has_other_genres(change)}
+
+
+def _is_other_account(change: Change) -> bool:
+    """Whether his copies, if he is a reviewer, are out of date; a new user has none before."""
+    if change.op is not Op.UPDATE:
+        return False
+    return change.before is None or _account_of(change.before) != _account_of(change.after)
+
+
+def _account_of(user: User) -> tuple[bool, datetime]:
+    return user.email_verified is not None, user.created_at
 
 
 def _has_other_genres(change: Change) -> bool:

@@ -11,8 +11,15 @@ import attrs
 
 from reviewcore.adapters.sql import tables
 from reviewcore.adapters.sql.changes import Change, Changes, frees_first, hands_over
-from reviewcore.adapters.sql.copies import COPIED_TO, copies_of
-from reviewcore.adapters.sql.dialects import Dialect, Row
+from reviewcore.adapters.sql.copies import (
+    COPIED_TO,
+    COPY_ACCOUNTS,
+    HOLD_REVIEWERS,
+    copies_of,
+    new_copies,
+    other_accounts,
+)
+from reviewcore.adapters.sql.dialects import Dialect, Query, Row
 from reviewcore.adapters.sql.maps import EVENTS
 from reviewcore.adapters.sql.rows import RowMap
 from reviewcore.adapters.sql.statements import Op, Shape, Write, alone, together
@@ -66,6 +73,27 @@ def send(changes: Changes, link: Link) -> None:
         _send_alone(writes[0], link)
     else:
         _send_together(writes, link)
+    _send_accounts(changes, link)
+
+
+def _send_accounts(changes: Changes, link: Link) -> None:
+    """Copy what the search asks of users, once all rows are there to copy from and to.
+
+    Whoever gives a reviewer other genres holds him, whoever changes a user holds the user, and
+    neither sees the other's rows before their commit. So the second takes hold of the reviewer
+    as well: the later of the two copies, in a statement of its own, and sees both.
+    """
+    changed = other_accounts(changes)
+    if changed:
+        link.fetch(*_asked(HOLD_REVIEWERS, link.dialect, changed))
+    users = changed | new_copies(changes)
+    if users:
+        link.change(*_asked(COPY_ACCOUNTS, link.dialect, users))
+
+
+def _asked(question: Query, dialect: Dialect, users: set[str]) -> tuple[str, list[Any]]:
+    plan = question.plan(dialect)
+    return plan.sql, plan.arguments(dialect, {"users": users})
 
 
 def _are_many(writes: Sequence[Write]) -> bool:

@@ -4,20 +4,24 @@ For each genre and tier (and, for newcomers, each number of ratings) an index of
 holds the reviewers in the order of `matching.standing`. The best of each such range are merged,
 and the best of all are read, locked and judged again, because the index was read before the lock.
 However many are eligible, a range is read no further than the number asked for, besides those who
-had the track or are excluded.
+had the track or are excluded. Accounts that are not verified or too young are not read at all:
+they are kept apart from those that a sweep (`come_of_age`) has found old enough. Accounts that it
+has yet to find are few; they are read as well, so no answer depends on the sweep.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import UTC, datetime
 from string import Template
 from typing import NamedTuple
 
-from sqlalchemy import select, text
+from sqlalchemy import TextClause, select, text
 
 from reviewcore.adapters.sql import maps
+from reviewcore.adapters.sql.among import among
 from reviewcore.adapters.sql.dialects import ByDialect, Query
-from reviewcore.adapters.sql.repositories.base import among, locking
+from reviewcore.adapters.sql.repositories.base import locking
 from reviewcore.adapters.sql.unit import Unit
 from reviewcore.domain.ids import ReviewerId
 from reviewcore.domain.matching import Search, standing
@@ -29,30 +33,27 @@ ROUNDS_MAX = 5
 
 ANY_LOAD = 2**31 - 1
 NO_LOAD = 0
+ANY_AGE = datetime.max.replace(tzinfo=UTC)
 
 _BEST_FIRST = "active_count, rating DESC, gem_count DESC, last_assigned_at, reviewer_id"
+_SORTED = _BEST_FIRST.replace("active_count", "active_count + 0")
+"""The same order, which no index has: a range so ordered is found by its conditions alone."""
 
-# The conditions of one range. `LIMIT` stands inside, so the index is read no further.
-_RANGE = f"""
-    FROM reviewer_genres AS one
+# One range. `LIMIT` stands inside, so the index is read no further.
+_RANGE = Template("""SELECT * FROM (
+    SELECT $selected FROM reviewer_genres AS one
     WHERE one.genre_id = genre.value AND one.tier = tier.name AND one.active_count < tier.load
-      AND $available AND $ratings AND $others
-    ORDER BY {_BEST_FIRST} LIMIT CAST(:limit AS integer)
-"""
+      AND $rows AND $ratings AND NOT $is_excluded AND $who
+    ORDER BY $order LIMIT CAST(:limit AS integer)
+) AS shelf""")
 _TIERS = """(
     SELECT 'NORMAL' AS name, CAST(:normal_load AS integer) AS load
     UNION ALL SELECT 'PRO', CAST(:pro_load AS integer)
 ) AS tier"""
-_FREE = """NOT EXISTS (
+_FREE = """one.account_since <= $before AND NOT EXISTS (
     SELECT 1 FROM reviews
     WHERE reviews.track_id = :track_id AND reviews.reviewer_id = one.reviewer_id
 )"""
-_OF_AGE = """EXISTS (
-    SELECT 1 FROM reviewer_profiles JOIN users ON users.id = reviewer_profiles.user_id
-    WHERE reviewer_profiles.id = one.reviewer_id
-      AND users.email_verified IS NOT NULL AND users.created_at <= $before
-)"""
-_NOT_EXCLUDED = "one.reviewer_id NOT IN (SELECT value FROM json_each(:exclude))"
 
 _POSTGRESQL = Template(f"""
 SELECT reviewer_id FROM (
@@ -60,7 +61,7 @@ SELECT reviewer_id FROM (
     FROM unnest(CAST(:genres AS text[])) AS genre (value)
     CROSS JOIN {_TIERS}
     $counts
-    CROSS JOIN LATERAL (SELECT one.* {_RANGE}) AS best
+    CROSS JOIN LATERAL ($ranges) AS best
 ) AS found
 ORDER BY {_BEST_FIRST} LIMIT CAST(:limit AS integer)
 """)  # noqa: S608 - made of constants
@@ -72,58 +73,90 @@ FROM json_each(:genres) AS genre
 CROSS JOIN {_TIERS}
 $counts
 CROSS JOIN reviewer_genres AS best
-WHERE best.genre_id = genre.value AND best.reviewer_id IN (SELECT one.reviewer_id {_RANGE})
+WHERE best.genre_id = genre.value AND best.reviewer_id IN ($ranges)
 ORDER BY {_BEST_FIRST} LIMIT CAST(:limit AS integer)
 """)  # noqa: S608 - made of constants
 
-_TABLES = frozenset({"reviewer_genres", "reviews", "reviewer_profiles", "users"})
+
+class _Words(NamedTuple):
+    """How a database asks: the whole question, and what stands in it."""
+
+    whole: Template
+    selected: str
+    is_excluded: str
+    before: str
+    counts: str
+
+
+_POSTGRESQL_WORDS = _Words(
+    whole=_POSTGRESQL,
+    selected="one.*",
+    is_excluded="one.reviewer_id = ANY (CAST(:exclude AS text[]))",
+    before="CAST(:before AS timestamptz)",
+    counts="CROSS JOIN unnest(CAST(:ratings AS integer[])) AS ratings (value)",
+)
+_SQLITE_WORDS = _Words(
+    whole=_SQLITE,
+    selected="one.reviewer_id",
+    is_excluded="one.reviewer_id IN (SELECT value FROM json_each(:exclude))",
+    before=":before",
+    counts="CROSS JOIN json_each(:ratings) AS ratings",
+)
+
+
+class _Shelf(NamedTuple):
+    """Rows that one index holds, and in which order they are read."""
+
+    rows: str
+    order: str = _BEST_FIRST
+
+
+_READY = _Shelf("one.available AND one.of_age")
+_OTHERS = _Shelf("NOT (one.available AND one.of_age)")
+
+# Who has come of age since the last sweep: few, so they are all read and sorted. In the order of
+# an index those who are still too young, however many, would be read with them.
+_COMING = _Shelf("one.available AND NOT one.of_age", order=_SORTED)
 
 
 class _Kind(NamedTuple):
-    """Which rows are looked for: the index of those, and whether everybody's past counts."""
+    """What is looked for: on which shelves, by number of ratings or not, and who of them."""
 
-    available: str
-    ratings: bool
-    is_survey: bool
-    is_of_age: bool = False
+    shelves: tuple[_Shelf, ...]
+    by_ratings: bool
+    who: str
 
 
 def _search(kind: _Kind) -> ByDialect:
-    shared = {
-        "available": kind.available,
-        "ratings": "one.rating_count = ratings.value" if kind.ratings else "1 = 1",
-    }
-    free = "1 = 1" if kind.is_survey else _FREE
-    of_age = Template(_OF_AGE if kind.is_of_age else "1 = 1")
-    postgresql = _POSTGRESQL.substitute(
-        shared,
-        others=f"one.reviewer_id <> ALL (CAST(:exclude AS text[])) AND {free}"
-        f" AND {of_age.substitute(before='CAST(:before AS timestamptz)')}",
-        counts="CROSS JOIN unnest(CAST(:ratings AS integer[])) AS ratings (value)"
-        if kind.ratings
-        else "",
+    return ByDialect(
+        postgresql=_asked(kind, _POSTGRESQL_WORDS),
+        sqlite=_asked(kind, _SQLITE_WORDS),
+        tables=frozenset({"reviewer_genres", "reviews"}),
     )
-    sqlite = _SQLITE.substitute(
-        shared,
-        others=f"{_NOT_EXCLUDED} AND {free} AND {of_age.substitute(before=':before')}",
-        counts="CROSS JOIN json_each(:ratings) AS ratings" if kind.ratings else "",
-    )
-    return ByDialect(postgresql=text(postgresql), sqlite=text(sqlite), tables=_TABLES)
+
+
+def _asked(kind: _Kind, words: _Words) -> TextClause:
+    ranges = [
+        _RANGE.substitute(
+            selected=words.selected,
+            rows=shelf.rows,
+            ratings="one.rating_count = ratings.value" if kind.by_ratings else "1 = 1",
+            who=kind.who.replace("$before", words.before),
+            is_excluded=words.is_excluded,
+            order=shelf.order,
+        )
+        for shelf in kind.shelves
+    ]
+    counts = words.counts if kind.by_ratings else ""
+    return text(words.whole.substitute(ranges=" UNION ALL ".join(ranges), counts=counts))
 
 
 _CANDIDATES = {
-    (ratings, of_age): _search(
-        _Kind("one.available", ratings=ratings, is_survey=False, is_of_age=of_age)
-    )
-    for ratings in (False, True)
-    for of_age in (False, True)
+    by_ratings: _search(_Kind((_READY, _COMING), by_ratings, _FREE)) for by_ratings in (False, True)
 }
 _SURVEYS = {
-    ratings: [
-        _search(_Kind(available, ratings=ratings, is_survey=True))
-        for available in ("one.available", "NOT one.available")
-    ]
-    for ratings in (False, True)
+    by_ratings: [_search(_Kind((shelf,), by_ratings, "1 = 1")) for shelf in (_READY, _OTHERS)]
+    for by_ratings in (False, True)
 }
 
 _some = select(*maps.REVIEWERS.selected).where(among(maps.REVIEWERS.table.c.id, "ids"))
@@ -137,7 +170,7 @@ def find(unit: Unit, search: Search, *, rules: MarketRules, limit: int) -> list[
     Reads more, a bounded number of times, when others hold those who were found.
     """
     loads = {tier: rules.active_assignments_max(tier) for tier in Tier}
-    query = _CANDIDATES[search.ratings_below is not None, search.account_before is not None]
+    query = _CANDIDATES[search.ratings_below is not None]
     seen = set(search.exclude)
     found: list[ReviewerProfile] = []
     window = limit
@@ -181,11 +214,10 @@ def _best(
         "track_id": search.track_id,
         "exclude": exclude,
         "limit": limit,
+        "before": search.account_before or ANY_AGE,
         "normal_load": loads[Tier.NORMAL] if wanted[Tier.NORMAL] else NO_LOAD,
         "pro_load": loads[Tier.PRO] if wanted[Tier.PRO] else NO_LOAD,
     }
-    if search.account_before is not None:
-        given["before"] = search.account_before
     if search.ratings_below is not None:
         given["ratings"] = range(search.ratings_below)
     return [row[0] for row in unit.rows(query, **given)]

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, delete, exists, literal_column, null, or_, sel
 from sqlalchemy.dialects import postgresql, sqlite
 
 from reviewcore.adapters.sql import maps, tables
+from reviewcore.adapters.sql.among import among
 from reviewcore.adapters.sql.context import Context
 from reviewcore.adapters.sql.dialects import ByDialect, Query
 from reviewcore.adapters.sql.maps import EntryHead, EntryPosting
@@ -20,7 +21,6 @@ from reviewcore.adapters.sql.repositories.base import (
     LIMIT,
     ByKey,
     Pages,
-    among,
     every,
     locking,
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, func, literal_column, select, text
+from sqlalchemy import bindparam, exists, func, literal_column, select, text, true, update
 
 from reviewcore.adapters.sql import maps, tables
+from reviewcore.adapters.sql.among import among
 from reviewcore.adapters.sql.context import Context
 from reviewcore.adapters.sql.dialects import Query, values_of
 from reviewcore.adapters.sql.repositories import candidates
@@ -16,7 +17,6 @@ from reviewcore.adapters.sql.repositories.base import (
     ByKey,
     Pages,
     SqlRepository,
-    among,
 )
 from reviewcore.adapters.sql.rows import decoded
 from reviewcore.adapters.sql.unit import Unit
@@ -26,6 +26,7 @@ from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.tracks import Track
 
 _reviewers, _users, _reviews = tables.reviewer_profiles, tables.users, tables.reviews
+_copies = tables.reviewer_genres
 
 _REVIEWERS = ByKey(maps.REVIEWERS)
 _OF_USER = _REVIEWERS.by("user_id")
@@ -35,6 +36,23 @@ _GRANT_OVER = Query(
     .where(_reviewers.c.granted_until.is_not(None), _reviewers.c.granted_until <= bindparam("now"))
     .order_by(_reviewers.c.id)
     .limit(LIMIT)
+)
+_is_coming = text("NOT of_age"), _copies.c.account_since <= bindparam("account_before")
+# Who changes copies holds their reviewer; who is held by another waits for the next sweep.
+_coming = (
+    select(_reviewers.c.id)
+    .where(
+        _reviewers.c.id.in_(
+            select(_copies.c.reviewer_id)
+            .where(*_is_coming)
+            .order_by(_copies.c.account_since)
+            .limit(LIMIT)
+        )
+    )
+    .with_for_update(key_share=True, skip_locked=True)
+)
+_COME_OF_AGE = Query(
+    update(_copies).values(of_age=true()).where(_copies.c.reviewer_id.in_(_coming), *_is_coming)
 )
 _HISTORIES = Query(
     select(
@@ -101,6 +119,9 @@ class SqlReviewers(SqlRepository[ReviewerProfile, ReviewerId]):
             )
             for reviewer_id, is_verified, created_at, reviewed_before, pair_reviews in rows
         }
+
+    def come_of_age(self, account_before: datetime, *, limit: int) -> int:
+        return self._unit.run(_COME_OF_AGE, account_before=account_before, limit=limit)
 
     def with_grant_over(self, now: datetime, *, limit: int) -> Sequence[ReviewerId]:
         return values_of(self._unit.rows(_GRANT_OVER, now=now, limit=limit))

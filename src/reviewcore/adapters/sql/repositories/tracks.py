@@ -8,13 +8,13 @@ from datetime import datetime
 from sqlalchemy import Select, bindparam, delete, exists, literal_column, select, text, update
 
 from reviewcore.adapters.sql import maps, tables
+from reviewcore.adapters.sql.among import among
 from reviewcore.adapters.sql.dialects import Query, values_of
 from reviewcore.adapters.sql.repositories.base import (
     LIMIT,
     ByKey,
     Pages,
     SqlRepository,
-    among,
     every_pair,
     following_pair,
 )

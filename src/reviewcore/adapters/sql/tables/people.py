@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Double, ForeignKey, Index, Table
+from sqlalchemy import Boolean, Column, Double, ForeignKey, Index, Table, false
 from sqlalchemy import text as sql
 
 from reviewcore.adapters.sql.tables.columns import (
@@ -137,7 +137,13 @@ reviewer_genres = Table(
     count("gem_count"),
     # The first of times for never: the databases disagree on where null stands in an index.
     instant("last_assigned_at", nullable=False),
+    # Whether his profile lets him be assigned.
     yes("available"),
+    # When his account was made; null as long as its address is not verified.
+    instant("account_since"),
+    # Whether a sweep has found his account old enough: where he stands in the indexes, no more.
+    # The age is a rule, so searches compare `account_since` whatever stands here.
+    Column("of_age", Boolean(), nullable=False, server_default=false()),
     Index(None, "reviewer_id"),
 )
 
@@ -154,18 +160,34 @@ Index(
     reviewer_genres.c.genre_id,
     reviewer_genres.c.tier,
     *_BEST_FIRST,
-    postgresql_where=sql("available"),
-    sqlite_where=sql("available"),
+    postgresql_where=sql("available AND of_age"),
+    sqlite_where=sql("available AND of_age"),
 )
 
 # For surveys, which show the others too; they hardly ever change, so the index costs little.
 Index(
-    "ix_reviewer_genres_unavailable",
+    "ix_reviewer_genres_others",
     reviewer_genres.c.genre_id,
     reviewer_genres.c.tier,
     *_BEST_FIRST,
-    postgresql_where=sql("NOT available"),
-    sqlite_where=sql("NOT available"),
+    postgresql_where=sql("NOT (available AND of_age)"),
+    sqlite_where=sql("NOT (available AND of_age)"),
+)
+
+# Those whom no sweep has found yet, for searches; and for the sweep itself.
+Index(
+    "ix_reviewer_genres_coming",
+    reviewer_genres.c.genre_id,
+    reviewer_genres.c.tier,
+    reviewer_genres.c.account_since,
+    postgresql_where=sql("NOT of_age"),
+    sqlite_where=sql("NOT of_age"),
+)
+Index(
+    "ix_reviewer_genres_young",
+    reviewer_genres.c.account_since,
+    postgresql_where=sql("NOT of_age"),
+    sqlite_where=sql("NOT of_age"),
 )
 
 # Newcomers stand last in the index above; with the number of ratings in front, each number is a
@@ -176,6 +198,6 @@ Index(
     reviewer_genres.c.tier,
     reviewer_genres.c.rating_count,
     *_BEST_FIRST,
-    postgresql_where=sql("available"),
-    sqlite_where=sql("available"),
+    postgresql_where=sql("available AND of_age"),
+    sqlite_where=sql("available AND of_age"),
 )

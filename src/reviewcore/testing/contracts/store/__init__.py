@@ -4,6 +4,7 @@ Subclass `StoreContract` and give it the fixture `store`: a fresh, migrated, emp
 the fixtures `clock` and `rules`. Whatever the tests add refers to rows that exist.
 """
 
+from reviewcore.testing.contracts.store.ages import AgesContract
 from reviewcore.testing.contracts.store.blocks import BlocksContract
 from reviewcore.testing.contracts.store.constraints import ConstraintsContract
 from reviewcore.testing.contracts.store.events import EventsContract
@@ -21,6 +22,7 @@ __all__ = ["StoreContract"]
 
 
 class StoreContract(
+    AgesContract,
     BlocksContract,
     ConstraintsContract,
     EventsContract,
