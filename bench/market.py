@@ -6,7 +6,7 @@ made by the library itself; PostgreSQL multiplies it, column by column, whatever
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -46,6 +46,8 @@ BATCH = 50
 
 RULES = MarketRules(heartbeat_freshness_seconds=86_400)
 """The defaults, but that what was heard when the market was made stays fresh for a long run."""
+
+OF_AGE = timedelta(hours=RULES.reviewer_account_age_hours)
 
 RULES_FILE = "heartbeat_freshness_seconds = 86400\n"
 
@@ -315,6 +317,8 @@ def add_crowd(url: str, store: Store, reviewers: int) -> None:
     """
     add_genres(store)
     add_cells(store, [1])
+    with store.begin() as tx:
+        tx.reviewers.come_of_age(tx.now - OF_AGE, limit=BATCH)
     with psycopg.connect(dsn_of(url), autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")
         # Nobody is at work yet.
@@ -345,13 +349,40 @@ def add_crowd(url: str, store: Store, reviewers: int) -> None:
     settle(url)
 
 
-def make_head_new(url: str, head: int) -> None:
-    """Let the accounts of the first *head* reviewers be too new to be assigned."""
-    with psycopg.connect(dsn_of(url), autocommit=True) as connection:
-        connection.execute(
-            "UPDATE users SET created_at = now() WHERE id LIKE 'uw%%' AND right(id, 9)::int <= %s",
-            [head],
-        )
+HEADS: Mapping[str, Mapping[str, str]] = {
+    "too new": {
+        "users": "created_at = now()",
+        "reviewer_genres": "account_since = now(), of_age = false",
+    },
+    "not verified": {
+        "users": "email_verified = NULL",
+        "reviewer_genres": "account_since = NULL, of_age = false",
+    },
+    "restricted": {
+        "reviewer_profiles": "is_restricted = true, restriction_cause = 'ADMIN'",
+        "reviewer_genres": "available = false",
+    },
+    "fully loaded": {
+        "reviewer_profiles": "active_count = 5",
+        "reviewer_genres": "active_count = 5",
+    },
+}
+"""Why those who stand first cannot be assigned: what is set in which table."""
+
+NUMBERED = {"users": "id", "reviewer_profiles": "id", "reviewer_genres": "reviewer_id"}
+
+
+def bar_head(url: str, why: str, head: int) -> None:
+    """Let nobody of the first *head* reviewers be assignable, for a reason of `HEADS`."""
+    # In one transaction, so that `now()` is the same in all tables.
+    with psycopg.connect(dsn_of(url)) as connection:
+        for table, changes in HEADS[why].items():
+            key = NUMBERED[table]
+            connection.execute(
+                f"UPDATE {table} SET {changes}"
+                f" WHERE {key} ~ '^(uw|rw)' AND right({key}, 9)::int <= %s",
+                [head],
+            )
     settle(url)
 
 

@@ -386,13 +386,12 @@ def _cells(*, http: bool) -> Iterator[Cell]:
 def assignments(server: Server, loader: ProcessPoolExecutor, size: Size) -> list[Line]:
     """Assign 25 slots among few, many, and many of whom the best ranked may not be assigned."""
     few, many = 1_000, size.crowd
-    urls = {
-        f"assign 25 of {few:,}": _crowd(server, few),
-        f"assign 25 of {many:,}": _crowd(server, many),
-    }
-    head = server.create_database(template=urls[f"assign 25 of {many:,}"].rpartition("/")[2])
-    market.make_head_new(head, many * 9 // 10)
-    urls[f"assign 25 of {many:,}, 90 % of them too new"] = head
+    crowd = f"assign 25 of {many:,}"
+    urls = {f"assign 25 of {few:,}": _crowd(server, few), crowd: _crowd(server, many)}
+    for why in market.HEADS:
+        head = server.create_database(template=urls[crowd].rpartition("/")[2])
+        market.bar_head(head, why, many * 9 // 10)
+        urls[f"{crowd}, 90 % {why}"] = head
     tracks = {}
     for name, url in urls.items():
         store = SqlStore(url, rules=market.RULES)
@@ -442,22 +441,31 @@ def _crowd(server: Server, reviewers: int) -> str:
 
 
 def _require_assigned(url: str) -> None:
-    """No reviewer twice on a track, none above his load, none who is too new."""
+    """No reviewer twice on a track, none who is barred, and a search that knows them all."""
     with psycopg.connect(market.dsn_of(url)) as connection:
         row = connection.execute(
             """
             SELECT count(*), count(DISTINCT (track_id, reviewer_id)),
-                count(*) FILTER (WHERE u.created_at > r.assigned_at - interval '24 hours'),
-                (SELECT count(*) FROM reviewer_profiles
-                 WHERE active_count > CASE tier WHEN 'PRO' THEN 5 ELSE 3 END)
+                count(*) FILTER (
+                    WHERE u.created_at > r.assigned_at - interval '24 hours'
+                    OR u.email_verified IS NULL OR p.is_restricted
+                    OR p.active_count > CASE tier WHEN 'PRO' THEN 5 ELSE 3 END
+                ),
+                (SELECT count(*) FROM reviewer_genres AS copy
+                 JOIN reviewer_profiles AS p ON p.id = copy.reviewer_id
+                 JOIN users AS u ON u.id = p.user_id
+                 WHERE copy.available <> (p.completed_onboarding AND NOT p.is_restricted)
+                 OR copy.active_count <> p.active_count
+                 OR copy.account_since IS DISTINCT FROM
+                    CASE WHEN u.email_verified IS NOT NULL THEN u.created_at END)
             FROM reviews AS r JOIN reviewer_profiles AS p ON p.id = r.reviewer_id
             JOIN users AS u ON u.id = p.user_id
             """
         ).fetchone()
     assert row is not None
-    count, distinct, too_new, overloaded = row
-    if count != distinct or too_new or overloaded:
-        raise Broken(f"{count} reviews, {distinct} pairs, {too_new} too new, {overloaded} overfull")
+    count, distinct, barred, stale = row
+    if count != distinct or barred or stale:
+        raise Broken(f"{count} reviews, {distinct} pairs, {barred} barred, {stale} stale copies")
 
 
 # ── what must hold ───────────────────────────────────────────────────────────────────────────
