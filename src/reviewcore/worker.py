@@ -18,6 +18,7 @@ from reviewcore.domain.errors import ReviewcoreError
 from reviewcore.domain.events import EventRecord
 from reviewcore.domain.ids import SYSTEM, ArtistId, EventId, ReviewerId, UserId
 from reviewcore.domain.payments import AttemptStatus, CheckoutAttempt, backoff
+from reviewcore.domain.webhooks import KEPT_FOR
 from reviewcore.ports.store import Store, Transaction
 from reviewcore.usecases.assign_reviewers import AssignReviewers, assign_reviewers
 from reviewcore.usecases.close_track import CloseTrack, close_track
@@ -27,7 +28,9 @@ from reviewcore.usecases.dismiss_flag import NOBODY_JUDGED, DismissFlag, dismiss
 from reviewcore.usecases.end_grants import EndGrants, end_grants
 from reviewcore.usecases.expire_assignments import ExpireAssignments, expire_assignments
 from reviewcore.usecases.expire_checkout import ExpireCheckout, expire_checkout
+from reviewcore.usecases.handle_event import HandleEvent, handle_event
 from reviewcore.usecases.open_checkout import OpenCheckout, open_checkout
+from reviewcore.usecases.reconcile import Reconcile, Sweep, reconcile
 from reviewcore.usecases.send_payout import SendPayout, send_payout
 from reviewcore.usecases.send_refund import SendRefund, send_refund
 from reviewcore.usecases.wake_tracks import WakeTracks, wake_tracks
@@ -48,6 +51,7 @@ DELIVERIES_MAX = 20
 
 LOOK_AHEAD = timedelta(days=1)
 FORGET_EVERY = timedelta(hours=1)
+RECONCILE_EVERY = timedelta(hours=1)
 TICK_SECONDS = 0.25
 
 SUPPLY = frozenset(
@@ -101,6 +105,8 @@ class Worker:
             self.expire,
             self.sweep,
             self.assign,
+            self.reconcile,
+            self.handle_events,
             self.follow_checkouts,
             self.send_refunds,
             self.send_payouts,
@@ -109,6 +115,7 @@ class Worker:
             self.forget,
         )
         self._forgot_at: datetime | None = None
+        self._reconciled_at: datetime | None = None
 
     def tick(self) -> int:
         """Do one batch of everything that is due; a step that fails does not stop the others."""
@@ -117,10 +124,13 @@ class Worker:
     def drain(self) -> int:
         """Do everything that can be done now, in batches, until a round does nothing.
 
-        Tracks that wait for reviewers, and open checkouts, are looked at once even if their time
-        to be looked at again has not come.
+        Tracks that wait for reviewers, open checkouts and the processor's news are looked at once
+        even if their time to be looked at again has not come.
         """
         self._block(lambda tx: tx.tracks.wake(None, now=tx.now, limit=1_000_000))
+        self._app.drive(reconcile, Reconcile(only=frozenset({Sweep.MISSED})))
+        # Comparing everything is for workers that stay: a host may drain every second.
+        self._reconciled_at = self._app.store.now()
         done = self.follow_checkouts(ahead=LOOK_AHEAD, limit=1_000)
         while did := sum(step() for step in self.steps):
             done += did
@@ -208,6 +218,46 @@ class Worker:
 
     # ── money ────────────────────────────────────────────────────────────────────────────────
 
+    def handle_events(self) -> int:
+        """Act upon what the processor told; what fails is tried again, and stays to be seen."""
+        due = self._block(lambda tx: tx.inbox.lease(tx.now, until=tx.now + LEASE, limit=BATCH))
+        for event in due:
+            try:
+                self._app.drive(handle_event, HandleEvent(event_id=event.id))
+            except Exception as error:  # noqa: BLE001 - one bad event must not stop the others
+                self._put_off(event.id, error)
+        return len(due)
+
+    def handle_all_events(self) -> int:
+        """Handle every event that is due, in batches."""
+        done = 0
+        while did := self.handle_events():
+            done += did
+        return done
+
+    def _put_off(self, event_id: str, error: Exception) -> None:
+        # The type alone, as with events of our own.
+        failure = type(error).__name__
+        log.warning("event %s of the processor was not handled: %s", event_id, failure)
+
+        def fail(tx: Transaction) -> None:
+            event = tx.inbox.lock(event_id)
+            if not event.is_handled:
+                tx.inbox.update(event.fail(failure, tx.now))
+
+        self._block(fail)
+
+    def reconcile(self) -> int:
+        """Compare all that is unsettled with the processor: when work begins, and once an hour."""
+        now = self._app.store.now()
+        if self._reconciled_at is not None and now - self._reconciled_at < RECONCILE_EVERY:
+            return 0
+        self._reconciled_at = now
+        told = self._app.drive(reconcile, Reconcile())
+        for finding in told.findings:
+            log.warning("reconcile: %s %s %s", finding.kind, finding.id, finding.told)
+        return told.repaired
+
     def follow_checkouts(self, *, ahead: timedelta = timedelta(0), limit: int = BATCH) -> int:
         """Ask the processor how checkouts stand, resume interrupted ones, expire unwanted ones."""
         due = self._block(
@@ -272,13 +322,14 @@ class Worker:
         return dismissed + len(self._app.perform(end_grants, EndGrants()))
 
     def forget(self) -> int:
-        """Forget idempotency keys that are too old to be repeated; looked at once an hour."""
+        """Forget keys and handled events too old to be repeated; looked at once an hour."""
         now = self._app.store.now()
         if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
             self._forgot_at = now
             self._block(
                 lambda tx: tx.idempotency.purge(tx.now - timedelta(days=tx.rules.idempotency_days))
             )
+            self._block(lambda tx: tx.inbox.purge(tx.now - KEPT_FOR))
         return 0
 
     # ── when something is in the way ─────────────────────────────────────────────────────────

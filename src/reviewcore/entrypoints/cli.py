@@ -1,4 +1,4 @@
-"""The command line: serve, worker, migrate, seed, check."""
+"""The command line: serve, worker, migrate, seed, check, reconcile."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from reviewcore.bootstrap import Deployment, deploy, require_database
 from reviewcore.domain.errors import ReviewcoreError
@@ -61,6 +62,12 @@ def _parser() -> argparse.ArgumentParser:
     seed = _command(commands, "seed", _seed, "add the genre catalogue")
     seed.add_argument("--demo", action="store_true", help="add a small living market besides")
     _command(commands, "check", _check, "evaluate every law on the database, read-only")
+    _command(
+        commands,
+        "reconcile",
+        _reconcile,
+        "compare what is unsettled with the payment processor, repair what is certain",
+    )
     return parser
 
 
@@ -172,6 +179,45 @@ def _check(_: argparse.Namespace) -> int:
         print(f"{violation.law}: {', '.join(violation.ids)}: {violation.told}")
     print(f"reviewcore check: {len(broken)} violation(s)")
     return LAWS_BROKEN if broken else 0
+
+
+def _reconcile(_: argparse.Namespace) -> int:
+    # Imported here so that `--help` stays quick.
+    from reviewcore.usecases import Finding, Reconcile, Sweep, reconcile
+    from reviewcore.worker import Worker
+
+    findings: list[Finding] = []
+    with _deploy() as deployment:
+        deployment.app.store.check_ready()
+        for sweep in Sweep:
+            with _at_work(f"reconcile: {sweep.lower()}"):
+                told = deployment.app.drive(reconcile, Reconcile(only=frozenset({sweep})))
+                if sweep is Sweep.MISSED:
+                    # What was missed is repaired by handling it, before all else is compared.
+                    Worker(deployment.app).handle_all_events()
+            print(
+                f"reviewcore reconcile: {sweep.lower()}: {told.checked} looked at, "
+                f"{told.repaired} repaired"
+            )
+            findings += told.findings
+    for finding in findings:
+        print(f"{finding.kind} {finding.id}: {finding.told}")
+    print(f"reviewcore reconcile: {len(findings)} left for a person")
+    return 0
+
+
+@contextmanager
+def _at_work(told: str) -> Iterator[None]:
+    """Show on a terminal what is being done, until it is done."""
+    if not sys.stdout.isatty():
+        yield
+        return
+    print(f"{told} …", end="", flush=True)
+    try:
+        yield
+    finally:
+        # Back to the start of the line, which the result then takes.
+        print("\r\x1b[K", end="", flush=True)
 
 
 if __name__ == "__main__":

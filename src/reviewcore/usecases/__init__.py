@@ -48,6 +48,7 @@ from reviewcore.usecases.sign_in import SignedIn, SignIn, sign_in
 from reviewcore.usecases.sign_out import SignOut, sign_out
 from reviewcore.usecases.sign_up import SignUp, sign_up
 from reviewcore.usecases.skip_review import SkipReview, skip_review
+from reviewcore.usecases.steps.comparing import Finding
 from reviewcore.usecases.submit_track import SubmitTrack, submit_track
 from reviewcore.usecases.ungem_review import UngemReview, ungem_review
 from reviewcore.usecases.unrestrict_reviewer import UnrestrictReviewer, unrestrict_reviewer
@@ -74,6 +75,7 @@ __all__ = [
     "ExpireAssignments",
     "ExpireCheckout",
     "ExplainBalance",
+    "Finding",
     "FinishOnboarding",
     "FlagReview",
     "GemReview",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -65,12 +66,13 @@ def create_app(
     base_url: str,
     bank: SandboxBank | None,
     trusted_proxies: int = 0,
+    is_degraded: Callable[[], bool] = lambda: False,
 ) -> Litestar:
     """Make the application that serves *app* at *base_url*.
 
     *admin_emails* are normalised; their users are administrators once verified. The pages of
     *bank* are served if there is one. *trusted_proxies* is how many proxies' forwarded addresses
-    to believe.
+    to believe. *is_degraded* tells whether something that can be done without is away.
     """
     base_url = base_url.rstrip("/")
     problems = Problems(base_url)
@@ -83,6 +85,7 @@ def create_app(
             {
                 "gate": Gate(app=app, admin_emails=admin_emails, base_url=base_url),
                 "spelling": Spelling(app.store),
+                "is_degraded": is_degraded,
             }
         ),
         dependencies={"desk": Provide(desk_of, sync_to_thread=False)},
