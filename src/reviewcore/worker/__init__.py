@@ -1,0 +1,82 @@
+"""The market's own work, in bounded batches that any number of workers may take at once.
+
+No job queue: what is to be done stands in the rows of the domain (undelivered events, deadlines,
+open slots, unsettled payments). A batch is leased or locked with rows that others hold skipped, so
+that two workers share the work instead of doing it twice; and where both do, the use cases make
+the second harmless.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from reviewcore.domain.webhooks import KEPT_FOR
+from reviewcore.worker.money import Money
+from reviewcore.worker.outbox import DELIVERIES_MAX, Outbox
+from reviewcore.worker.reviewing import Reviewing
+from reviewcore.worker.steps import LEASE, Runner
+
+__all__ = ["DELIVERIES_MAX", "LEASE", "Runner", "Worker"]
+
+LOOK_AHEAD = timedelta(days=1)
+FORGET_EVERY = timedelta(hours=1)
+TICK_SECONDS = 0.25
+
+
+class Worker(Outbox, Reviewing, Money):
+    """One worker of an app. Each step does one batch and returns how much it did."""
+
+    def __init__(self, app: Runner) -> None:
+        super().__init__(app)
+        self.steps: tuple[Callable[[], int], ...] = (
+            self.deliver,
+            self.expire,
+            self.sweep,
+            self.assign,
+            self.reconcile,
+            self.handle_events,
+            self.follow_checkouts,
+            self.send_refunds,
+            self.send_payouts,
+            self.close,
+            self.lapse,
+            self.forget,
+        )
+        self._forgot_at: datetime | None = None
+        self._reconciled_at: datetime | None = None
+
+    def tick(self) -> int:
+        """Do one batch of everything that is due; a step that fails does not stop the others."""
+        return sum(self._guarded(step) for step in self.steps)
+
+    def drain(self) -> int:
+        """Do everything that can be done now, in batches, until a round does nothing.
+
+        Tracks that wait for reviewers, open checkouts and the processor's news are looked at once
+        even if their time to be looked at again has not come.
+        """
+        self._block(lambda tx: tx.tracks.wake(None, now=tx.now, limit=1_000_000))
+        self.catch_up()
+        done = self.follow_checkouts(ahead=LOOK_AHEAD, limit=1_000)
+        while did := sum(step() for step in self.steps):
+            done += did
+        return done
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until *stop* is set; what is under way is finished first."""
+        while not stop.is_set():
+            if not self.tick():
+                stop.wait(TICK_SECONDS)
+
+    def forget(self) -> int:
+        """Forget keys and handled events too old to be repeated; looked at once an hour."""
+        now = self._app.store.now()
+        if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
+            self._forgot_at = now
+            self._block(
+                lambda tx: tx.idempotency.purge(tx.now - timedelta(days=tx.rules.idempotency_days))
+            )
+            self._block(lambda tx: tx.inbox.purge(tx.now - KEPT_FOR))
+        return 0
