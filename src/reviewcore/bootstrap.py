@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Self
 
 import attrs
 
@@ -16,8 +17,14 @@ from reviewcore.domain.errors import StoreNotMigrated
 from reviewcore.domain.genres import CATALOGUE
 from reviewcore.domain.rules import MarketRules
 from reviewcore.ports.mail import Mail
-from reviewcore.settings import Settings
+from reviewcore.ports.processor import NoWebhooks, Processor
+from reviewcore.settings import PAYMENTS, Settings, WrongSetting
 from reviewcore.sources import Clock, Ids, Tokens, secret_token, system_clock
+from reviewcore.stripe_keys import API_KEY, StripeKeys
+
+if TYPE_CHECKING:
+    # attrs reads no annotation here, and only an extra brings the library.
+    from reviewcore.adapters.stripe import StripeProcessor  # noqa: TC004 - see above
 
 THREADS = 16
 """How many requests one process works on at once, and how many more may wait on the processor."""
@@ -58,11 +65,12 @@ def in_memory(
 class Deployment:
     """An app with what was made for it; leaving the block gives connections back.
 
-    *bank* is the sandbox bank, None when real money is handled.
+    *bank* is the sandbox bank, None when real money is handled; then *stripe* handles it.
     """
 
     app: App
     bank: SandboxBank | None
+    stripe: StripeProcessor | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -71,6 +79,16 @@ class Deployment:
         self.app.store.close()
         if self.bank is not None:
             self.bank.close()
+        if self.stripe is not None:
+            self.stripe.close()
+
+    def is_degraded(self) -> bool:
+        """Tell whether the market serves without its processor: out of reach, or no longer ours.
+
+        Looks only at how the last call went, so it costs nothing; what the worker asks, hourly at
+        the latest, lets it be well again.
+        """
+        return self.stripe is not None and self.stripe.health.is_degraded
 
 
 def require_database(settings: Settings) -> None:
@@ -86,7 +104,31 @@ def require_database(settings: Settings) -> None:
 def deploy(
     settings: Settings, *, clock: Clock = system_clock, mail: Mail | None = None
 ) -> Deployment:
-    """Make the app that *settings* describe; *mail* replaces the mail service they name."""
+    """Make the app that *settings* describe; *mail* replaces the mail service they name.
+
+    A processor out of reach is no hindrance. Raises WrongSetting for a key that it rejects.
+    """
+    if settings.stripe is None:
+        bank = SandboxBank(settings.sandbox_file, clock=clock, base_url=settings.base_url)
+        processor = Processor(payments=bank, payouts=bank, webhooks=NoWebhooks())
+        return Deployment(
+            app=_app(settings, clock=clock, mail=mail, processor=processor), bank=bank
+        )
+    stripe = _stripe(settings, settings.stripe, clock)
+    with ExitStack() as made:
+        made.callback(stripe.close)
+        app = _app(settings, clock=clock, mail=mail, processor=stripe.ports)
+        made.pop_all()
+    return Deployment(app=app, bank=None, stripe=stripe)
+
+
+def _app(
+    settings: Settings,
+    *,
+    clock: Clock,
+    mail: Mail | None,
+    processor: Processor,
+) -> App:
     # Imported here because the base install does without SQLAlchemy.
     from reviewcore.adapters.sql import SqlStore
 
@@ -94,17 +136,40 @@ def deploy(
     store = SqlStore(
         settings.database_url, rules=settings.rules, clock=clock, pool_size=2 * THREADS + 2
     )
-    bank = SandboxBank(settings.sandbox_file, clock=clock, base_url=settings.base_url)
-    app = App(
+    return App(
         store=store,
-        payments=bank,
-        payouts=bank,
+        payments=processor.payments,
+        payouts=processor.payouts,
+        webhooks=processor.webhooks,
         mail=mail if mail is not None else _mail(settings),
         passwords=ScryptPasswords(p=SCRYPT_P),
         base_url=settings.base_url,
         secret=settings.secret,
     )
-    return Deployment(app=app, bank=bank)
+
+
+def _stripe(settings: Settings, keys: StripeKeys, clock: Clock) -> StripeProcessor:
+    """Reach for Stripe once; raises WrongSetting when it answers that the key is wrong."""
+    try:
+        from reviewcore.adapters.stripe import StripeProcessor, StripeSettings
+    except ModuleNotFoundError as error:
+        reason = f"{error.name} is missing: pip install 'reviewcore[stripe]'"
+        raise WrongSetting(name=PAYMENTS, reason=reason) from error
+    stripe = StripeProcessor(
+        StripeSettings(
+            api_key=keys.api_key,
+            webhook_secrets=keys.webhook_secrets,
+            connect_webhook_secrets=keys.connect_webhook_secrets,
+            base_url=keys.base_url,
+        ),
+        clock=clock,
+    )
+    stripe.payouts.available(settings.rules.currency)
+    refusal = stripe.health.report.misconfiguration
+    if refusal is not None:
+        stripe.close()
+        raise WrongSetting(name=API_KEY, reason=refusal)
+    return stripe
 
 
 def _mail(settings: Settings) -> Mail:

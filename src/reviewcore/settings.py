@@ -19,6 +19,11 @@ import attrs
 from reviewcore.domain.emails import normalise_email
 from reviewcore.domain.errors import InvalidEmail, InvalidRules
 from reviewcore.domain.rules import MarketRules, rules_from
+from reviewcore.environment import WrongSetting
+from reviewcore.stripe_keys import NAMES as STRIPE_NAMES
+from reviewcore.stripe_keys import StripeKeys, stripe_keys
+
+__all__ = ["Settings", "WrongSetting", "masked", "settings_from"]
 
 DATABASE_URL: Final = "REVIEWCORE_DATABASE_URL"
 PAYMENTS: Final = "REVIEWCORE_PAYMENTS"
@@ -42,12 +47,10 @@ NAMES: Final = (
     ADMIN_EMAILS,
     SECRET,
     TRUSTED_PROXIES,
+    *STRIPE_NAMES,
 )
 
-LATER: Final = re.compile(
-    "REVIEWCORE_(FILES_URL|STRIPE_(API_KEY|WEBHOOK_SECRET|CONNECT_WEBHOOK_SECRET|BASE_URL)"
-    "|OIDC_[A-Z0-9_]+_(ISSUER|CLIENT_ID|CLIENT_SECRET))"
-)
+LATER: Final = re.compile("REVIEWCORE_(FILES_URL|OIDC_[A-Z0-9_]+_(ISSUER|CLIENT_ID|CLIENT_SECRET))")
 """What this version does not read yet, and a deployment may already carry."""
 
 # Not `normalise_email`: a sender may have a name, and in development be at `localhost`.
@@ -55,15 +58,6 @@ _ADDRESS: Final = r"[^\s<>()\[\],;:@\"\\]+@[A-Za-z0-9.-]+"
 SENDER: Final = re.compile(rf"{_ADDRESS}|[^<>(),;:@\"\\]*<{_ADDRESS}>", re.ASCII)
 
 TRUSTED_PROXIES_MAX: Final = 100
-
-
-class WrongSetting(Exception):
-    """A setting is wrong or missing; its text is one line, free of secrets."""
-
-    def __init__(self, *, name: str, reason: str) -> None:
-        self.name = name
-        self.reason = " ".join(reason.split())
-        super().__init__(f"{self.name}: {self.reason}")
 
 
 def masked(url: str) -> str:
@@ -91,11 +85,11 @@ class Settings:
     """What one deployment is told from outside; its repr shows no secret.
 
     *base_url* has no slash at its end, *mail_url* is `console:` or `file:DIR`, *admin_emails* are
-    normalised.
+    normalised. *stripe* is there exactly when *payments* says so.
     """
 
     database_url: str = attrs.field(repr=_repr_masked)
-    payments: Literal["sandbox"]
+    payments: Literal["sandbox", "stripe"]
     sandbox_file: Path
     base_url: str
     mail_url: str
@@ -104,6 +98,7 @@ class Settings:
     admin_emails: frozenset[str]
     secret: str = attrs.field(repr=False)
     trusted_proxies: int
+    stripe: StripeKeys | None = None
 
     @property
     def database_file(self) -> Path | None:
@@ -121,9 +116,11 @@ def settings_from(environ: Mapping[str, str], *, default_base_url: str) -> Setti
     told = {name: environ[name].strip() for name in NAMES if environ.get(name, "").strip()}
     database_url = _database_url(told.get(DATABASE_URL, "sqlite:///reviewcore.db"))
     database_file = _database_file(database_url)
+    payments = _payments(told.get(PAYMENTS, "sandbox"))
     return Settings(
         database_url=database_url,
-        payments=_payments(told.get(PAYMENTS, "sandbox")),
+        payments=payments,
+        stripe=stripe_keys(told) if payments == "stripe" else None,
         sandbox_file=_sandbox_file(told.get(SANDBOX_FILE, "reviewcore-bank.db"), database_file),
         base_url=_base_url(told.get(BASE_URL, default_base_url)),
         mail_url=_mail_url(told.get(MAIL_URL, "console:")),
@@ -170,12 +167,10 @@ def _database_file(url: str) -> Path | None:
     return Path(url.removeprefix("sqlite:///").partition("?")[0])
 
 
-def _payments(kind: str) -> Literal["sandbox"]:
-    if kind == "stripe":
-        raise WrongSetting(name=PAYMENTS, reason="this version has only the sandbox")
-    if kind != "sandbox":
-        raise WrongSetting(name=PAYMENTS, reason=f"{kind!r} must be sandbox")
-    return "sandbox"
+def _payments(kind: str) -> Literal["sandbox", "stripe"]:
+    if kind not in {"sandbox", "stripe"}:
+        raise WrongSetting(name=PAYMENTS, reason=f"{kind!r} must be sandbox or stripe")
+    return "stripe" if kind == "stripe" else "sandbox"
 
 
 def _sandbox_file(text: str, database_file: Path | None) -> Path:

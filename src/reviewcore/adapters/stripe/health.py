@@ -56,12 +56,16 @@ class StripeHealth:
 
     def failed(self, failure: Failure) -> None:
         """Note what kept a call from an answer."""
-        word = str(failure.outcome)
         match failure.kind:
-            case Kind.UNREACHABLE | Kind.AMBIGUOUS:
-                self._note(failed_at=self._clock(), failure=word, is_reachable=False)
+            case Kind.UNREACHABLE | Kind.AMBIGUOUS | Kind.STRANGER:
+                self._note(failed_at=self._clock(), failure=failure.reason, is_reachable=False)
             case Kind.MISCONFIGURED:
-                self._note(misconfigured_at=self._clock(), misconfiguration=word, is_accepted=False)
+                self._note(
+                    misconfigured_at=self._clock(),
+                    misconfiguration=failure.reason,
+                    is_reachable=True,
+                    is_accepted=False,
+                )
             case _:
                 self.answered()
 

@@ -22,9 +22,10 @@ class Kind(StrEnum):
     DECLINED = "DECLINED"
     PASSING = "PASSING"
     MISCONFIGURED = "MISCONFIGURED"
-    KEY_CONFLICT = "KEY_CONFLICT"
+    STRANGER = "STRANGER"
     BUSY = "BUSY"
     UNREACHABLE = "UNREACHABLE"
+    KEY_CONFLICT = "KEY_CONFLICT"
     AMBIGUOUS = "AMBIGUOUS"
 
 
@@ -33,9 +34,10 @@ class Kind(StrEnum):
 # DECLINED       it refuses, and will again.
 # PASSING        it refuses for now; later the same may be accepted, under a new key.
 #
-# No answer to what was asked. The first three surely did nothing now, but an earlier request with
-# the same key may have, so they are no refusals:
+# No answer to what was asked. Most of these surely did nothing now, but an earlier request with the
+# same key may have, so they are no refusals:
 # MISCONFIGURED  it does not accept our key, or not for this: a person must look.
+# STRANGER       what answers there has not Stripe's certificate, or not its addresses.
 # BUSY           too many requests, or one with this key is at work: the same key, later.
 # UNREACHABLE    nothing was sent.
 # KEY_CONFLICT   the key came back with another order: a mistake of ours.
@@ -44,6 +46,7 @@ class Kind(StrEnum):
 REASONS: Mapping[Kind, str] = MappingProxyType(
     {
         Kind.MISCONFIGURED: "Stripe does not accept the key",
+        Kind.STRANGER: "what answers is not Stripe",
         Kind.KEY_CONFLICT: "the idempotency key belongs to another order",
         Kind.BUSY: "Stripe is busy",
         Kind.UNREACHABLE: "Stripe is out of reach",
@@ -96,6 +99,11 @@ class Failure:
     word: str
 
     @property
+    def reason(self) -> str:
+        """Why there was no answer; only for kinds that are none."""
+        return f"{REASONS[self.kind]} ({self.word})"
+
+    @property
     def outcome(self) -> Declined | Unknown:
         """The failure as an answer of the port."""
         match self.kind:
@@ -106,7 +114,7 @@ class Failure:
             case Kind.PASSING:
                 return Declined(self.word, is_passing=True)
             case _:
-                return Unknown(f"{REASONS[self.kind]} ({self.word})")
+                return Unknown(self.reason)
 
 
 def failure_of(error: Exception) -> Failure:
@@ -137,8 +145,8 @@ def _kind(error: stripe.StripeError, *, code: str | None, status: int) -> Kind:
     if status == CONFLICT:
         return Kind.BUSY
     if status == NOT_FOUND:
-        # Not an object but the address is unknown: this is not Stripe, or not its API.
-        return Kind.MISCONFIGURED
+        # Not an object but the address is unknown.
+        return Kind.STRANGER
     for kind_of_error, kind in BY_CLASS:
         if isinstance(error, kind_of_error):
             return kind
@@ -147,7 +155,7 @@ def _kind(error: stripe.StripeError, *, code: str | None, status: int) -> Kind:
 
 def _kind_of_connection(cause: BaseException | None) -> Kind:
     if isinstance(cause, requests.exceptions.SSLError):
-        return Kind.MISCONFIGURED
+        return Kind.STRANGER
     if isinstance(cause, requests.exceptions.ConnectTimeout):
         return Kind.UNREACHABLE
     # Only this far down can a connection that was never made be told from one that broke.

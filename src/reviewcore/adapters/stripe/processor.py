@@ -9,6 +9,7 @@ from reviewcore.adapters.stripe.payments import StripePayments
 from reviewcore.adapters.stripe.payouts import StripePayouts
 from reviewcore.adapters.stripe.settings import StripeSettings
 from reviewcore.adapters.stripe.webhooks import StripeWebhooks
+from reviewcore.ports.processor import Processor
 from reviewcore.sources import Clock, system_clock
 
 
@@ -24,6 +25,11 @@ class StripeProcessor:
         self.payments = StripePayments(settings, health=self.health, clock=clock)
         self.payouts = StripePayouts(settings, health=self.health)
         self.webhooks = StripeWebhooks(settings, health=self.health, clock=clock)
+
+    @property
+    def ports(self) -> Processor:
+        """The gateways as the market knows them."""
+        return Processor(payments=self.payments, payouts=self.payouts, webhooks=self.webhooks)
 
     def __enter__(self) -> Self:
         return self
