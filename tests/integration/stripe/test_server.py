@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import pytest
 import stripe
 
 from reviewcore.testing import ManualClock
 from reviewcore.testing.stripe import Fate, StripeServer
+from tests.integration.stripe import http
 from tests.integration.stripe.merchant import (
     KEY,
     client_of,
@@ -40,7 +40,7 @@ def test_a_restricted_key_is_as_good(server: StripeServer) -> None:
 
 
 def test_a_request_without_a_key_is_refused(server: StripeServer) -> None:
-    answer = httpx.get(f"{server.url}/v1/balance")
+    answer = http.get(f"{server.url}/v1/balance")
 
     assert answer.status_code == 401
     assert answer.json()["error"]["type"] == "invalid_request_error"
@@ -49,10 +49,10 @@ def test_a_request_without_a_key_is_refused(server: StripeServer) -> None:
 def test_every_answer_names_itself_and_the_version_that_was_asked_for(
     server: StripeServer,
 ) -> None:
-    asked = httpx.get(
+    asked = http.get(
         f"{server.url}/v1/balance", headers={**AUTHORIZED, "Stripe-Version": "2026-01-01.x"}
     )
-    unasked = httpx.get(f"{server.url}/v1/nothing", headers=AUTHORIZED)
+    unasked = http.get(f"{server.url}/v1/nothing", headers=AUTHORIZED)
 
     assert asked.headers["Stripe-Version"] == "2026-01-01.x"
     assert unasked.headers["Stripe-Version"] == stripe.api_version
@@ -124,7 +124,7 @@ def test_brackets_of_any_kind_are_read(server: StripeServer) -> None:
         "expand[]": "line_items",
     }
 
-    answer = httpx.post(f"{server.url}/v1/checkout/sessions", data=form, headers=AUTHORIZED)
+    answer = http.post(f"{server.url}/v1/checkout/sessions", data=form, headers=AUTHORIZED)
 
     assert answer.json()["amount_total"] == 1_400
     assert answer.json()["metadata"] == {"0": "numbers are names too", "7": "seven"}
@@ -133,7 +133,7 @@ def test_brackets_of_any_kind_are_read(server: StripeServer) -> None:
 
 @pytest.mark.parametrize("form", ["a[b=1", "[a]=1", "a=1&a[b]=2", "a" + "[b]" * 11 + "=1"])
 def test_brackets_that_make_no_sense_are_refused(server: StripeServer, form: str) -> None:
-    answer = httpx.post(f"{server.url}/v1/refunds", content=form, headers=AUTHORIZED)
+    answer = http.post(f"{server.url}/v1/refunds", content=form, headers=AUTHORIZED)
 
     assert answer.status_code == 400
     assert answer.json()["error"]["type"] == "invalid_request_error"

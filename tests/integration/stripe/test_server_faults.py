@@ -7,6 +7,7 @@ import pytest
 import stripe
 
 from reviewcore.testing.stripe import Fault, StripeServer
+from tests.integration.stripe import http
 from tests.integration.stripe.merchant import client_of, order, payee, transfer_to
 
 KEY: stripe.RequestOptions = {"idempotency_key": "wd:1:a1"}
@@ -115,7 +116,7 @@ def test_half_a_body_arrives(server: StripeServer) -> None:
     server.plan(Fault.TRUNCATED, "/v1/balance", method="GET")
 
     with pytest.raises(httpx.RemoteProtocolError, match="complete message body"):
-        httpx.get(f"{server.url}/v1/balance", headers={"Authorization": "Bearer sk_test_1"})
+        http.get(f"{server.url}/v1/balance", headers={"Authorization": "Bearer sk_test_1"})
 
 
 def test_closing_a_server_cuts_what_it_stalls() -> None:

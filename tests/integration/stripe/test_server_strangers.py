@@ -13,11 +13,11 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 import stripe
 
 from reviewcore.testing.stripe import StripeServer
+from tests.integration.stripe import http
 from tests.integration.stripe.merchant import client_of, order, paid_intent
 
 STATEFUL_MOCK = os.environ.get("REVIEWCORE_STRIPE_STATEFUL_MOCK", "")
@@ -125,7 +125,7 @@ def test_a_session_ends_like_a_strangers(server: StripeServer, client: Client) -
     server.pay(ours.id)
     with client_of(EMULATE) as stranger:
         theirs = _session_there(stranger)
-        httpx.post(f"{EMULATE}/checkout/{theirs}/complete")
+        http.post(f"{EMULATE}/checkout/{theirs}/complete")
 
         assert _end(client, ours.id) == _end(stranger, theirs)
 

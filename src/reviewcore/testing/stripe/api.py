@@ -11,7 +11,6 @@ import attrs
 from reviewcore.testing.stripe.accounts import require_access
 from reviewcore.testing.stripe.answers import HTML_TYPE, Answer, Incoming
 from reviewcore.testing.stripe.calls import Call, Fate
-from reviewcore.testing.stripe.checkout import expire_due
 from reviewcore.testing.stripe.errors import Refusal, unauthenticated, unknown_url
 from reviewcore.testing.stripe.expansion import expanded
 from reviewcore.testing.stripe.faults import (
@@ -25,7 +24,6 @@ from reviewcore.testing.stripe.faults import (
 )
 from reviewcore.testing.stripe.forms import decode
 from reviewcore.testing.stripe.idempotency import Kept, Keys
-from reviewcore.testing.stripe.money import settle
 from reviewcore.testing.stripe.requests import Request
 from reviewcore.testing.stripe.routes import Route, route_of
 from reviewcore.testing.stripe.world import Cause, World, encode, new_id
@@ -142,7 +140,7 @@ class Api:
             self.stopping.wait(visit.plan.seconds)
         request = Request(path=visit.incoming.path, ids=ids, params=params, account=account)
         with world.lock, world.caused_by(Cause(id=visit.id, idempotency_key=visit.key)):
-            self.pass_time()
+            world.pass_time()
             status, body = self._act(visit, route, request)
         if visit.fault is Fault.SERVER_ERROR:
             return SERVER_ERROR.status, encode(SERVER_ERROR.body(visit.id))
@@ -159,12 +157,6 @@ class Api:
             return refusal.status, encode(refusal.body(visit.id))
         visit.fate = Fate.EXECUTED
         return 200, encode(body)
-
-    def pass_time(self) -> None:
-        """Let happen what time alone brings; under the lock."""
-        with self._world.caused_by(Cause()):
-            settle(self._world)
-            expire_due(self._world)
 
     def _first(self, visit: Visit) -> Kept:
         return Kept(

@@ -102,7 +102,9 @@ def create(world: World, request: Request) -> Json:
         "line_items": _lines(id, lines),
         "payment_intent_data": params.get("payment_intent_data", {}),
     }
-    return world.keep(session, account=request.account)
+    world.keep(session, account=request.account)
+    world.later(session["expires_at"], lambda: _end_open(world, session))
+    return session
 
 
 def retrieve(world: World, request: Request) -> Json:
@@ -131,7 +133,7 @@ def expire(world: World, request: Request) -> Json:
     if session["status"] != "open":
         raise refused(
             'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout '
-            f"Session has a status of {session['status']}."
+            f"Session has a status of `{session['status']}`."
         )
     end(world, session)
     return session
@@ -143,11 +145,9 @@ def end(world: World, session: Json) -> None:
     world.emit("checkout.session.expired", session)
 
 
-def expire_due(world: World) -> None:
-    """Let every session expire whose time has come."""
-    for session in world.everywhere(NOUN):
-        if session["status"] == "open" and session["expires_at"] <= world.now():
-            end(world, session)
+def _end_open(world: World, session: Json) -> None:
+    if session["status"] == "open":
+        end(world, session)
 
 
 def _line(params: Json) -> Json:

@@ -67,7 +67,6 @@ REFUSALS = {
     ),
     Fault.FORBIDDEN: Refusal(
         status=403,
-        code="secret_key_required",
         message="The provided key does not have the required permissions for this endpoint.",
         stored=False,
     ),

@@ -32,7 +32,7 @@ def book(
 
     The money is available after *settle_seconds*.
     """
-    return world.keep(
+    transaction = world.keep(
         {
             "id": new_id("txn"),
             "object": "balance_transaction",
@@ -53,13 +53,9 @@ def book(
         },
         account=account,
     )
-
-
-def settle(world: World) -> None:
-    """Make available what has waited long enough; called whenever time may have passed."""
-    for transaction in world.everywhere("balance_transaction"):
-        if transaction["status"] == "pending" and transaction["available_on"] <= world.now():
-            transaction["status"] = "available"
+    if settle_seconds > 0:
+        world.later(transaction["available_on"], lambda: transaction.update(status="available"))
+    return transaction
 
 
 def sums(world: World, *, account: str, status: str) -> dict[str, int]:

@@ -8,6 +8,8 @@ from reviewcore.testing.stripe.errors import refused
 from reviewcore.testing.stripe.played import Played
 from reviewcore.testing.stripe.world import Json, World, snapshot
 
+REFUND_STATUSES = frozenset({"pending", "failed", "succeeded"})
+
 
 class Payers(Played):
     """What becomes of sessions, charges and refunds outside the API."""
@@ -67,7 +69,9 @@ class Payers(Played):
             return snapshot(session)
 
     def begin_refunds_as(self, status: str, *, times: int = 1) -> None:
-        """Begin the next refunds as `pending` or `failed` (or `succeeded`)."""
+        """Begin the next refunds as `pending`, `failed` or `succeeded`. Raises ValueError."""
+        if status not in REFUND_STATUSES:
+            raise ValueError(f"no refund is {status}")
         with self._playing() as world:
             world.refund_status.extend([status] * times)
 

@@ -19,5 +19,5 @@ class Played:
     def _playing(self) -> Iterator[World]:
         """Hold the world, with everything done that time alone brought."""
         with self._world.lock:
-            self._api.pass_time()
+            self._world.pass_time()
             yield self._world

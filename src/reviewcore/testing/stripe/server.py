@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Self
@@ -61,7 +62,7 @@ class StripeServer(Payers, Payees, Ledger):
             Endpoint(name=ACCOUNT, url=webhook_url, secrets=(webhook_secret,)),
             Endpoint(name=CONNECT, url=connect_webhook_url, secrets=(connect_webhook_secret,)),
         )
-        self.webhooks = Webhooks(self._world, endpoints, pass_time=self._api.pass_time)
+        self.webhooks = Webhooks(self._world, endpoints)
         self._pages = Pages(self._world, self)
         self._control = Control(self._verbs())
         self._listener = Listener(self._answer, port=port, stopping=self._api.stopping)
@@ -104,7 +105,7 @@ class StripeServer(Payers, Payees, Ledger):
         """Move this server's time on, and let happen what was due; the clock itself stays."""
         with self._world.lock:
             self._world.ahead_seconds += seconds
-            self._api.pass_time()
+            self._world.pass_time()
 
     def plan(
         self,
@@ -160,11 +161,12 @@ class StripeServer(Payers, Payees, Ledger):
             self._api.stopping.wait(seconds)
 
     def _answer(self, incoming: Incoming) -> Answer:
-        return (
-            self._control.answer(incoming)
-            or self._pages.answer(incoming)
-            or self._api.answer(incoming)
-        )
+        try:
+            played = self._control.answer(incoming) or self._pages.answer(incoming)
+        except Exception as error:  # noqa: BLE001 - a mistake of this server, told when it closes
+            self._api.failures.append("".join(traceback.format_exception(error)))
+            return Answer(status=500, body=b"{}")
+        return played or self._api.answer(incoming)
 
     def _verbs(self) -> dict[str, Verb]:
         """Name what can be done from another process."""

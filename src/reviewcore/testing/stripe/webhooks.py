@@ -63,13 +63,11 @@ class Signed:
 class Webhooks:
     """The deliveries of a server; a thread of their own makes them unless they are on hold."""
 
-    def __init__(
-        self, world: World, endpoints: tuple[Endpoint, ...], *, pass_time: Callable[[], None]
-    ) -> None:
+    def __init__(self, world: World, endpoints: tuple[Endpoint, ...]) -> None:
         self._world = world
         self._endpoints = {endpoint.name: endpoint for endpoint in endpoints}
         self._deliveries: dict[str, Delivery] = {}
-        self._pass_time = pass_time
+        self._waiting: dict[str, Delivery] = {}
         self._held = False
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -106,8 +104,7 @@ class Webhooks:
         with self._world.lock:
             return tuple(
                 attrs.evolve(delivery, statuses=list(delivery.statuses))
-                for delivery in self._deliveries.values()
-                if delivery.post is Post.WAITING
+                for delivery in self._waiting.values()
             )
 
     def deliver(self, event_id: str, *, times: int = 1) -> list[int]:
@@ -126,7 +123,7 @@ class Webhooks:
     def drop(self, event_id: str) -> None:
         """Let an event be lost: it is never sent by itself, and counts as undelivered."""
         with self._world.lock:
-            self._get(event_id).post = Post.DROPPED
+            self._end(self._get(event_id), Post.DROPPED)
 
     def delay(self, event_id: str, *, seconds: int) -> None:
         """Let an event wait for so many seconds of the server's clock."""
@@ -187,12 +184,13 @@ class Webhooks:
         if endpoint.url is None:
             return
         event["pending_webhooks"] = 1
-        self._deliveries[event["id"]] = Delivery(
+        delivery = Delivery(
             event_id=event["id"],
             type=event["type"],
             endpoint=endpoint.name,
             due_at=event["created"],
         )
+        self._deliveries[event["id"]] = self._waiting[event["id"]] = delivery
 
     def _endpoint(self, event: Json) -> Endpoint:
         return self._endpoints[CONNECT if "account" in event else ACCOUNT]
@@ -206,7 +204,7 @@ class Webhooks:
     def _run(self) -> None:
         while not self._stopping.is_set():
             with self._world.lock:
-                self._pass_time()
+                self._world.pass_time()
                 due = None if self._held else self._due()
             if due is None:
                 self._stopping.wait(POLL_SECONDS)
@@ -215,10 +213,12 @@ class Webhooks:
 
     def _due(self) -> Delivery | None:
         now = self._world.now()
-        for delivery in self._deliveries.values():
-            if delivery.post is Post.WAITING and delivery.due_at <= now:
-                return delivery
-        return None
+        due = (delivery for delivery in self._waiting.values() if delivery.due_at <= now)
+        return next(due, None)
+
+    def _end(self, delivery: Delivery, post: Post) -> None:
+        delivery.post = post
+        self._waiting.pop(delivery.event_id, None)
 
     def _attempt(self, delivery: Delivery) -> int:
         signed = self.signed(delivery.event_id)
@@ -226,7 +226,7 @@ class Webhooks:
         with self._world.lock:
             delivery.statuses.append(status)
             if 200 <= status < 300:
-                delivery.post = Post.DELIVERED
+                self._end(delivery, Post.DELIVERED)
                 self._world.get("event", delivery.event_id)["pending_webhooks"] = 0
             else:
                 self._put_off(delivery)
@@ -236,7 +236,7 @@ class Webhooks:
         now = self._world.now()
         created = self._world.get("event", delivery.event_id)["created"]
         if delivery.post is Post.WAITING and now - created > GIVE_UP_SECONDS:
-            delivery.post = Post.DROPPED
+            self._end(delivery, Post.DROPPED)
         delivery.due_at = now + min(2 ** len(delivery.statuses), RETRY_MAX_SECONDS)
 
     def _send(self, delivery: Delivery, body: bytes, header: str) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import heapq
+import itertools
 import json
 import secrets
 import string
@@ -75,6 +77,8 @@ class World:
         self._owners: dict[str, str] = {}
         self._objects: dict[str, Json] = {}
         self._cause = Cause()
+        self._agenda: list[tuple[int, int, Callable[[], None]]] = []
+        self._numbers = itertools.count()
 
     def now(self) -> int:
         """Tell the time in whole seconds, as every object carries it."""
@@ -86,6 +90,17 @@ class World:
         self._objects[made["id"]] = made
         self._owners[made["id"]] = account
         return made
+
+    def later(self, at: int, act: Callable[[], None]) -> None:
+        """Do something when the time *at* (seconds) has come."""
+        heapq.heappush(self._agenda, (at, next(self._numbers), act))
+
+    def pass_time(self) -> None:
+        """Do what has become due, in order; no request is the cause of it."""
+        with self.caused_by(Cause()):
+            while self._agenda and self._agenda[0][0] <= self.now():
+                _, _, act = heapq.heappop(self._agenda)
+                act()
 
     def all(self, noun: str, *, account: str) -> list[Json]:
         """List what *account* owns of a kind, oldest first."""
