@@ -17,7 +17,7 @@ from reviewcore.domain.errors import StoreNotMigrated
 from reviewcore.domain.genres import CATALOGUE
 from reviewcore.domain.rules import MarketRules
 from reviewcore.ports.mail import Mail
-from reviewcore.ports.processor import NoWebhooks, Processor
+from reviewcore.ports.processor import Processor
 from reviewcore.settings import PAYMENTS, Settings, WrongSetting
 from reviewcore.sources import Clock, Ids, Tokens, secret_token, system_clock
 from reviewcore.stripe_keys import API_KEY, StripeKeys
@@ -55,6 +55,7 @@ def in_memory(
         store=store,
         payments=bank,
         payouts=bank,
+        webhooks=bank,
         mail=MemoryMail(),
         passwords=ScryptPasswords(),
         subscribers=subscribers,
@@ -110,7 +111,7 @@ def deploy(
     """
     if settings.stripe is None:
         bank = SandboxBank(settings.sandbox_file, clock=clock, base_url=settings.base_url)
-        processor = Processor(payments=bank, payouts=bank, webhooks=NoWebhooks())
+        processor = Processor(payments=bank, payouts=bank, webhooks=bank)
         return Deployment(
             app=_app(settings, clock=clock, mail=mail, processor=processor), bank=bank
         )

@@ -74,6 +74,7 @@ def _litestar(deployment: Deployment, settings: Settings) -> Litestar:
         base_url=settings.base_url,
         bank=deployment.bank,
         trusted_proxies=settings.trusted_proxies,
+        is_degraded=deployment.is_degraded,
     )
 
 
