@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
+
 import httpx
 import pytest
 import stripe
@@ -11,6 +15,12 @@ from tests.integration.stripe import http
 from tests.integration.stripe.merchant import client_of, order, payee, transfer_to
 
 KEY: stripe.RequestOptions = {"idempotency_key": "wd:1:a1"}
+PROGRAM = """
+import stripe
+client = stripe.StripeClient("sk_test_1", base_addresses={{"api": "{url}"}})
+stripe.enable_telemetry = False
+client.v1.transfers.create({asked}, {key})
+"""
 LOST = {
     Fault.BAD_GATEWAY: stripe.APIError,
     Fault.RESET: stripe.APIConnectionError,
@@ -117,6 +127,23 @@ def test_half_a_body_arrives(server: StripeServer) -> None:
 
     with pytest.raises(httpx.RemoteProtocolError, match="complete message body"):
         http.get(f"{server.url}/v1/balance", headers={"Authorization": "Bearer sk_test_1"})
+
+
+def test_a_process_killed_while_it_waits_leaves_one_transfer(
+    server: StripeServer, client: stripe.StripeClient
+) -> None:
+    asked = transfer_to(payee(server, client), transfer_group="wd:1")
+    server.set_balance(1_000)
+    server.plan(Fault.STALL, "/v1/transfers", seconds=60)
+    program = PROGRAM.format(url=server.url, asked=asked, key=KEY)
+    with subprocess.Popen([sys.executable, "-c", program]) as process:
+        while not server.executed("wd:1:a1"):
+            time.sleep(0.01)
+        process.kill()
+
+    again = client.v1.transfers.create(asked, KEY)
+
+    assert [made["id"] for made in server.objects("transfer")] == [again.id]
 
 
 def test_closing_a_server_cuts_what_it_stalls() -> None:

@@ -163,6 +163,18 @@ def test_everything_can_be_played_over_http(
     assert control(server.url, "webhooks/undelivered") == []
 
 
+def test_refunds_can_be_held_up_over_http(
+    server: StripeServer, client: stripe.StripeClient
+) -> None:
+    control(server.url, "begin_refunds_as", statuses=["pending", "failed"])
+    session = client.v1.checkout.sessions.create(order())
+    intent = server.pay(session.id)["payment_intent"]
+
+    made = [client.v1.refunds.create({"payment_intent": intent, "amount": 1}) for _ in range(3)]
+
+    assert [refund.status for refund in made] == ["pending", "failed", "succeeded"]
+
+
 def test_faults_can_be_planned_over_http(server: StripeServer, client: stripe.StripeClient) -> None:
     control(server.url, "plan", fault="RESET", path="/v1/checkout/sessions")
 

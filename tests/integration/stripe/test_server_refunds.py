@@ -62,6 +62,20 @@ def test_a_disputed_charge_is_not_refunded(
     assert refusal.value.code == "charge_disputed"
 
 
+def test_what_was_won_back_can_be_refunded(
+    server: StripeServer, client: stripe.StripeClient
+) -> None:
+    intent = paid_intent(server, client)
+    server.win_dispute(server.open_dispute(intent)["id"])
+
+    assert client.v1.refunds.create({"payment_intent": intent}).status == "succeeded"
+
+
+def test_a_refund_begins_in_a_state_that_exists(server: StripeServer) -> None:
+    with pytest.raises(ValueError, match="lost"):
+        server.begin_refunds_as("lost")
+
+
 @pytest.mark.parametrize(
     "params", [{}, {"charge": "ch_1", "payment_intent": "pi_1"}, {"charge": "ch_1"}]
 )

@@ -68,12 +68,16 @@ class Payers(Played):
             world.emit("checkout.session.async_payment_failed", session)
             return snapshot(session)
 
-    def begin_refunds_as(self, status: str, *, times: int = 1) -> None:
-        """Begin the next refunds as `pending`, `failed` or `succeeded`. Raises ValueError."""
-        if status not in REFUND_STATUSES:
-            raise ValueError(f"no refund is {status}")
+    def begin_refunds_as(self, *statuses: str) -> None:
+        """Begin the next refunds as `pending`, `failed` or `succeeded`, one after the other.
+
+        Raises ValueError for any other word.
+        """
+        for status in statuses:
+            if status not in REFUND_STATUSES:
+                raise ValueError(f"no refund is {status}")
         with self._playing() as world:
-            world.refund_status.extend([status] * times)
+            world.refund_status.extend(statuses)
 
     def settle_refund(self, refund_id: str) -> Json:
         """Let a pending refund succeed. Raises Refusal."""

@@ -173,7 +173,6 @@ class StripeServer(Payers, Payees, Ledger):
         methods: tuple[Verb, ...] = (
             self.advance,
             self.balance,
-            self.begin_refunds_as,
             self.change_external_account,
             self.check,
             self.clear_faults,
@@ -203,4 +202,10 @@ class StripeServer(Payers, Payees, Ledger):
             self.win_dispute,
         )
         verbs = {method.__name__: method for method in methods}
-        return {**verbs, "calls": lambda: self.calls, **self.webhooks.verbs()}
+        return {
+            **verbs,
+            # Arguments come by name, and these have none.
+            "begin_refunds_as": lambda statuses: self.begin_refunds_as(*statuses),
+            "calls": lambda: self.calls,
+            **self.webhooks.verbs(),
+        }
