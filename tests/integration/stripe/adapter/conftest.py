@@ -11,6 +11,7 @@ from reviewcore.adapters.stripe import StripeProcessor, StripeSettings
 from reviewcore.testing.contracts.processor import Cardholder, Payee, Payer, PayersBank
 from reviewcore.testing.stripe import StripeServer
 from tests.integration.stripe.adapter.peers import BALANCE, SETTINGS
+from tests.integration.stripe.oracle import oracle
 
 
 @pytest.fixture
@@ -18,6 +19,8 @@ def server() -> Iterator[StripeServer]:
     with StripeServer() as server:
         server.set_balance(BALANCE)
         yield server
+    # Whatever the adapter asked must be what Stripe's own document lets it ask.
+    assert oracle().judge(server) == []
 
 
 @pytest.fixture
