@@ -25,7 +25,16 @@ import reviewcore.domain
 import reviewcore.usecases
 from reviewcore.app import App
 from reviewcore.bootstrap import in_memory
-from reviewcore.domain import disputes, flags, payments, payouts, reviews, tracks
+from reviewcore.domain import (
+    disputes,
+    flags,
+    payments,
+    payouts,
+    reviews,
+    support,
+    tracks,
+    uploads,
+)
 from reviewcore.domain.errors import ReviewcoreError
 from reviewcore.domain.events import Event, event_kinds
 from reviewcore.ports.store import Store, Transaction
@@ -297,6 +306,8 @@ TABLES = {
     payouts.PayoutStatus: payouts.NEXT,
     flags.FlagStatus: flags.NEXT,
     disputes.DisputeStatus: disputes.NEXT,
+    support.TicketStatus: support.NEXT,
+    uploads.UploadStatus: uploads.NEXT,
 }
 
 

@@ -522,6 +522,16 @@ class NothingToPay(Refused):
     """There is nothing to pay for this track."""
 
 
+# ── Throttled ────────────────────────────────────────────────────────────────────────────────
+
+
+@attrs.frozen(kw_only=True, str=False, slots=False)
+class TooManyRequests(Throttled):
+    """This was tried too often; wait a while."""
+
+    retry_after_seconds: int
+
+
 # ── Unavailable ──────────────────────────────────────────────────────────────────────────────
 
 

@@ -9,6 +9,7 @@ from typing import NewType
 
 UserId = NewType("UserId", str)
 SessionId = NewType("SessionId", str)
+AccountId = NewType("AccountId", str)
 ArtistId = NewType("ArtistId", str)
 ReviewerId = NewType("ReviewerId", str)
 GenreId = NewType("GenreId", str)
@@ -21,6 +22,10 @@ DisputeId = NewType("DisputeId", str)
 FlagId = NewType("FlagId", str)
 PayoutId = NewType("PayoutId", str)
 ReversalId = NewType("ReversalId", str)
+TicketId = NewType("TicketId", str)
+MessageId = NewType("MessageId", str)
+LeadId = NewType("LeadId", str)
+UploadId = NewType("UploadId", str)
 EntryId = NewType("EntryId", str)
 EventId = NewType("EventId", str)
 

@@ -21,12 +21,13 @@ from reviewcore.domain.errors import (
     InvalidToken,
     SessionExpired,
 )
-from reviewcore.domain.ids import SessionId, UserId
+from reviewcore.domain.ids import AccountId, SessionId, UserId
 
 PASSWORD_MIN = 8
 PASSWORD_MAX = 256
 SESSION_LIFE = timedelta(days=30)
 VERIFICATION_LIFE = timedelta(hours=24)
+RESET_LIFE = timedelta(hours=1)
 
 
 def require_password(password: str) -> str:
@@ -59,6 +60,7 @@ class User:
     is_reviewer: bool
     country: str | None
     created_at: datetime
+    erased_at: datetime | None = None
 
     def verify(self, at: datetime) -> Self:
         """Record that the address is his. Raises AlreadyVerified."""
@@ -98,11 +100,33 @@ class Session:
 
 @attrs.frozen(kw_only=True)
 class EmailVerificationToken:
-    """Proof, mailed to *email*, that the address is the user's; single use, 24 hours."""
+    """Proof, mailed to *email*, that the address is the user's; single use, 24 hours.
+
+    *is_change* when *email* is to become his address in place of the one he has.
+    """
 
     id: str
     user_id: UserId
     email: str
+    token_hash: str = attrs.field(repr=False)
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None
+    is_change: bool = False
+
+    def use(self, at: datetime) -> Self:
+        """Spend the token. Raises InvalidToken when it was used or has expired."""
+        if self.used_at is not None or at >= self.expires_at:
+            raise InvalidToken
+        return attrs.evolve(self, used_at=at)
+
+
+@attrs.frozen(kw_only=True)
+class PasswordResetToken:
+    """Leave, mailed to a user's address, to choose another password; single use, one hour."""
+
+    id: str
+    user_id: UserId
     token_hash: str = attrs.field(repr=False)
     created_at: datetime
     expires_at: datetime
@@ -113,6 +137,22 @@ class EmailVerificationToken:
         if self.used_at is not None or at >= self.expires_at:
             raise InvalidToken
         return attrs.evolve(self, used_at=at)
+
+
+@attrs.frozen(kw_only=True)
+class Account:
+    """An identity of a user at an OAuth or OpenID Connect provider.
+
+    *provider_account_id* is the provider's own, unchanging id of him (`sub`), unique there; *email*
+    is the address that the provider told when it was linked.
+    """
+
+    id: AccountId
+    user_id: UserId
+    provider: str
+    provider_account_id: str
+    email: str
+    created_at: datetime
 
 
 class MarkKind(StrEnum):

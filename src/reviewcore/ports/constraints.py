@@ -23,14 +23,17 @@ from reviewcore.domain.errors import (
 )
 from reviewcore.domain.flags import Flag
 from reviewcore.domain.genres import Genre
+from reviewcore.domain.leads import LeadCapture
 from reviewcore.domain.payments import CheckoutAttempt, Payment
 from reviewcore.domain.payouts import PayoutReversal
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review
 from reviewcore.domain.users import (
+    Account,
     EmailVerificationToken,
     IdentityMark,
     MarkKind,
+    PasswordResetToken,
     Session,
     User,
 )
@@ -70,6 +73,19 @@ UNIQUES: tuple[Unique, ...] = (
         fields=("token_hash",),
         conflict=_exists(EmailVerificationToken, "token_hash"),
     ),
+    Unique(
+        name="uq_reset_tokens_token",
+        entity=PasswordResetToken,
+        fields=("token_hash",),
+        conflict=_exists(PasswordResetToken, "token_hash"),
+    ),
+    Unique(
+        name="uq_accounts_identity",
+        entity=Account,
+        fields=("provider", "provider_account_id"),
+        conflict=_exists(Account, "provider", "provider_account_id"),
+    ),
+    Unique(name="uq_leads_email", entity=LeadCapture, fields=("email",), conflict=Busy),
     Unique(
         name="uq_identity_marks_stripe",
         entity=IdentityMark,

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol, TypeVar
 
 import attrs
@@ -31,20 +31,25 @@ from reviewcore.domain.disputes import Dispute
 from reviewcore.domain.flags import Flag, FlagStatus
 from reviewcore.domain.genres import Genre, GenreTree
 from reviewcore.domain.ids import (
+    AccountId,
     ArtistId,
     AttemptId,
     DisputeId,
     EventId,
     FlagId,
+    LeadId,
     PaymentId,
     PayoutId,
     RefundId,
     ReviewerId,
     ReviewId,
     SessionId,
+    TicketId,
     TrackId,
+    UploadId,
     UserId,
 )
+from reviewcore.domain.leads import LeadCapture
 from reviewcore.domain.ledger import BalanceLine, Draft, Entry
 from reviewcore.domain.matching import History, Search
 from reviewcore.domain.money import Cents
@@ -54,8 +59,18 @@ from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import EndReason, Review, ReviewQueue, ReviewTimestamp
 from reviewcore.domain.rules import MarketRules
 from reviewcore.domain.slots import Slot
+from reviewcore.domain.support import SupportMessage, SupportTicket, TicketStatus
+from reviewcore.domain.throttling import RateLimit
 from reviewcore.domain.tracks import Track, TrackStatus
-from reviewcore.domain.users import EmailVerificationToken, IdentityMark, Session, User
+from reviewcore.domain.uploads import Upload
+from reviewcore.domain.users import (
+    Account,
+    EmailVerificationToken,
+    IdentityMark,
+    PasswordResetToken,
+    Session,
+    User,
+)
 from reviewcore.domain.webhooks import StripeWebhookEvent
 
 E = TypeVar("E")
@@ -153,12 +168,52 @@ class Sessions(Repository[Session, SessionId], Protocol):
         """Forget a session; harmless when it is gone."""
         ...
 
+    def of_user(self, user_id: UserId) -> Sequence[Session]:
+        """Return a user's sessions, also those that have expired."""
+        ...
+
+    def remove_all(self, user_id: UserId) -> int:
+        """Forget a user's sessions; count them."""
+        ...
+
 
 class EmailTokens(Repository[EmailVerificationToken, str], Protocol):
     """Verification tokens."""
 
     def lock_by_token(self, token_hash: str) -> EmailVerificationToken | None:
         """Lock and return the token with this hash."""
+        ...
+
+    def of_user(self, user_id: UserId) -> Sequence[EmailVerificationToken]:
+        """Return a user's tokens; guarded by the user's lock."""
+        ...
+
+
+class ResetTokens(Repository[PasswordResetToken, str], Protocol):
+    """Leaves to choose another password."""
+
+    def lock_by_token(self, token_hash: str) -> PasswordResetToken | None:
+        """Lock and return the leave with this hash."""
+        ...
+
+    def of_user(self, user_id: UserId) -> Sequence[PasswordResetToken]:
+        """Return a user's leaves; guarded by the user's lock."""
+        ...
+
+
+class Accounts(Repository[Account, AccountId], Protocol):
+    """Identities at OAuth and OpenID Connect providers."""
+
+    def by_identity(self, provider: str, provider_account_id: str) -> Account | None:
+        """Return the account of an identity."""
+        ...
+
+    def of_user(self, user_id: UserId) -> Sequence[Account]:
+        """Return a user's accounts."""
+        ...
+
+    def remove_all(self, user_id: UserId) -> None:
+        """Forget a user's accounts: he leaves."""
         ...
 
 
@@ -557,6 +612,73 @@ class Inbox(Repository[StripeWebhookEvent, str], Protocol):
         ...
 
 
+class Tickets(Repository[SupportTicket, TicketId], Protocol):
+    """Support tickets."""
+
+    def page(
+        self,
+        *,
+        user_id: UserId | None,
+        status: TicketStatus | None,
+        after: str | None,
+        limit: int,
+    ) -> Sequence[SupportTicket]:
+        """Return tickets in order of id."""
+        ...
+
+
+class Messages(Protocol):
+    """Messages of support tickets; guarded by the lock of their ticket."""
+
+    def of_ticket(self, ticket_id: TicketId) -> Sequence[SupportMessage]:
+        """Return the messages of a ticket, oldest first."""
+        ...
+
+    def add(self, *messages: SupportMessage) -> None:
+        """Add messages."""
+        ...
+
+    def update(self, *messages: SupportMessage) -> None:
+        """Replace messages: what a user wrote goes when he leaves."""
+        ...
+
+
+class RateLimits(Protocol):
+    """Counters of attempts, shared by all processes."""
+
+    def hit(self, key: str, *, window: timedelta) -> RateLimit:
+        """Count a hit at once, in one atomic statement, and return the counter.
+
+        The first hit, and the first after `reset_at`, begins a new *window*. Not collected: two at
+        once are never counted as one.
+        """
+        ...
+
+    def purge(self, before: datetime) -> int:
+        """Forget counters that were reset before a time; count them."""
+        ...
+
+
+class Leads(Repository[LeadCapture, LeadId], Protocol):
+    """Addresses without an account."""
+
+    def by_email(self, email: str) -> LeadCapture | None:
+        """Return the lead with this normalised address."""
+        ...
+
+    def lease(self, now: datetime, *, until: datetime, limit: int) -> Sequence[LeadCapture]:
+        """Take leads whose reminder is due and lease them *until* a time."""
+        ...
+
+
+class Uploads(Repository[Upload, UploadId], Protocol):
+    """Files of artists."""
+
+    def of_artist(self, artist_id: ArtistId) -> Sequence[Upload]:
+        """Return an artist's uploads."""
+        ...
+
+
 class Ledger(Protocol):
     """The ledger: entries are added and read, nothing else."""
 
@@ -663,6 +785,10 @@ class Transaction(Protocol):
     @property
     def email_tokens(self) -> EmailTokens: ...
     @property
+    def reset_tokens(self) -> ResetTokens: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
     def identities(self) -> Identities: ...
     @property
     def artists(self) -> Artists: ...
@@ -696,6 +822,16 @@ class Transaction(Protocol):
     def reversals(self) -> Reversals: ...
     @property
     def inbox(self) -> Inbox: ...
+    @property
+    def tickets(self) -> Tickets: ...
+    @property
+    def messages(self) -> Messages: ...
+    @property
+    def rate_limits(self) -> RateLimits: ...
+    @property
+    def leads(self) -> Leads: ...
+    @property
+    def uploads(self) -> Uploads: ...
     @property
     def ledger(self) -> Ledger: ...
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import takewhile
 
 from reviewcore.adapters.memory.rows import Leased
 from reviewcore.domain.webhooks import StripeWebhookEvent
@@ -25,15 +26,13 @@ class MemoryInbox(Leased[StripeWebhookEvent, str]):
         return self._page(after=after, limit=limit, is_handled=is_handled)
 
     def newest(self) -> datetime | None:
-        made = [at for at, _ in self._table.indexes["made"].ranked()]
-        return made[-1] if made else None
+        made = self._table.indexes["made"].last_ranked()
+        return None if made is None else made[0]
 
     def purge(self, before: datetime) -> int:
-        old = [
-            event.id
-            for event in self._table.rows.values()
-            if event.is_handled and event.received_at < before
-        ]
+        self._work.require_writable()
+        ranked = self._table.indexes["handled"].ranked()
+        old = [key for _, key in takewhile(lambda place: place[0] < before, ranked)]
         for key in old:
             self._work.put(self._table, key, None)
         return len(old)

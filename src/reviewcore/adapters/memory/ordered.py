@@ -27,6 +27,10 @@ class Ordered:
     def __iter__(self) -> Iterator[Any]:
         return chain.from_iterable(self._chunks)
 
+    def last(self) -> Any:
+        """Return the greatest of them, None if there are none."""
+        return self._chunks[-1][-1] if self._chunks else None
+
     def add(self, item: Any) -> None:
         """Put *item* in its place; it is not there yet."""
         if not self._chunks:

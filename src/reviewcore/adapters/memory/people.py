@@ -8,8 +8,15 @@ from reviewcore.adapters.memory.rows import Rows
 from reviewcore.adapters.memory.work import Work
 from reviewcore.domain.artists import ArtistProfile
 from reviewcore.domain.genres import Genre, GenreTree
-from reviewcore.domain.ids import ArtistId, SessionId, UserId
-from reviewcore.domain.users import EmailVerificationToken, IdentityMark, Session, User
+from reviewcore.domain.ids import AccountId, ArtistId, SessionId, UserId
+from reviewcore.domain.users import (
+    Account,
+    EmailVerificationToken,
+    IdentityMark,
+    PasswordResetToken,
+    Session,
+    User,
+)
 from reviewcore.ports.store import Bearer
 
 
@@ -45,6 +52,15 @@ class MemorySessions(Rows[Session, SessionId]):
     def remove(self, session_id: SessionId) -> None:
         self._work.put(self._table, session_id, None)
 
+    def of_user(self, user_id: UserId) -> Sequence[Session]:
+        return self._table.of("user", user_id)
+
+    def remove_all(self, user_id: UserId) -> int:
+        own = self.of_user(user_id)
+        for session in own:
+            self.remove(session.id)
+        return len(own)
+
 
 class MemoryEmailTokens(Rows[EmailVerificationToken, str]):
     """Verification tokens."""
@@ -52,6 +68,34 @@ class MemoryEmailTokens(Rows[EmailVerificationToken, str]):
     def lock_by_token(self, token_hash: str) -> EmailVerificationToken | None:
         self._work.require_writable()
         return self._table.holder("uq_email_tokens_token", token_hash)
+
+    def of_user(self, user_id: UserId) -> Sequence[EmailVerificationToken]:
+        return self._table.of("user", user_id)
+
+
+class MemoryResetTokens(Rows[PasswordResetToken, str]):
+    """Leaves to choose another password."""
+
+    def lock_by_token(self, token_hash: str) -> PasswordResetToken | None:
+        self._work.require_writable()
+        return self._table.holder("uq_reset_tokens_token", token_hash)
+
+    def of_user(self, user_id: UserId) -> Sequence[PasswordResetToken]:
+        return self._table.of("user", user_id)
+
+
+class MemoryAccounts(Rows[Account, AccountId]):
+    """Identities at OAuth and OpenID Connect providers."""
+
+    def by_identity(self, provider: str, provider_account_id: str) -> Account | None:
+        return self._table.holder("uq_accounts_identity", (provider, provider_account_id))
+
+    def of_user(self, user_id: UserId) -> Sequence[Account]:
+        return self._table.of("user", user_id)
+
+    def remove_all(self, user_id: UserId) -> None:
+        for account in self.of_user(user_id):
+            self._work.put(self._table, account.id, None)
 
 
 class MemoryIdentities:

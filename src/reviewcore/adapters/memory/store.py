@@ -20,10 +20,12 @@ from reviewcore.adapters.memory.money import (
     MemoryReversals,
 )
 from reviewcore.adapters.memory.people import (
+    MemoryAccounts,
     MemoryArtists,
     MemoryEmailTokens,
     MemoryGenres,
     MemoryIdentities,
+    MemoryResetTokens,
     MemorySessions,
     MemoryUsers,
     TreeCache,
@@ -34,6 +36,13 @@ from reviewcore.adapters.memory.reviews import (
     MemoryQueue,
     MemoryReviews,
     MemoryTimestamps,
+)
+from reviewcore.adapters.memory.service import (
+    MemoryLeads,
+    MemoryMessages,
+    MemoryRateLimits,
+    MemoryTickets,
+    MemoryUploads,
 )
 from reviewcore.adapters.memory.tables import Tables
 from reviewcore.adapters.memory.tracks import MemorySlots, MemoryTracks
@@ -80,6 +89,8 @@ class MemoryTransaction:
     users = Lazy(lambda tx: MemoryUsers(tx.work, tx.work.tables.users))
     sessions = Lazy(lambda tx: MemorySessions(tx.work, tx.work.tables.sessions))
     email_tokens = Lazy(lambda tx: MemoryEmailTokens(tx.work, tx.work.tables.email_tokens))
+    reset_tokens = Lazy(lambda tx: MemoryResetTokens(tx.work, tx.work.tables.reset_tokens))
+    accounts = Lazy(lambda tx: MemoryAccounts(tx.work, tx.work.tables.accounts))
     identities = Lazy(lambda tx: MemoryIdentities(tx.work))
     artists = Lazy(lambda tx: MemoryArtists(tx.work, tx.work.tables.artists))
     reviewers = Lazy(lambda tx: MemoryReviewers(tx.work, tx.work.tables.reviewers, tx.rules))
@@ -97,6 +108,11 @@ class MemoryTransaction:
     payouts = Lazy(lambda tx: MemoryPayouts(tx.work, tx.work.tables.payouts))
     reversals = Lazy(lambda tx: MemoryReversals(tx.work))
     inbox = Lazy(lambda tx: MemoryInbox(tx.work, tx.work.tables.inbox))
+    tickets = Lazy(lambda tx: MemoryTickets(tx.work, tx.work.tables.tickets))
+    messages = Lazy(lambda tx: MemoryMessages(tx.work))
+    rate_limits = Lazy(lambda tx: MemoryRateLimits(tx.work, tx))
+    leads = Lazy(lambda tx: MemoryLeads(tx.work, tx.work.tables.leads))
+    uploads = Lazy(lambda tx: MemoryUploads(tx.work, tx.work.tables.uploads))
     ledger = Lazy(lambda tx: MemoryLedger(tx.work, tx))
     events = Lazy(lambda tx: MemoryEvents(tx.work, tx))
     idempotency = Lazy(lambda tx: MemoryIdempotency(tx.work))

@@ -84,6 +84,11 @@ class Index(Generic[V]):
         """Iterate over rank and key of the members of a group, in order."""
         return iter(self._of(group))
 
+    def last_ranked(self, group: Hashable = None) -> tuple[Any, Any] | None:
+        """Return rank and key of the last member of a group, None if it is empty."""
+        last: tuple[Any, Any] | None = self._of(group).last()
+        return last
+
     def ranked_from(self, rank: Any, group: Hashable = None) -> Iterator[tuple[Any, Any]]:
         """Iterate over rank and key from *rank* on, this one included."""
         # Every key is greater than the empty text.

@@ -15,6 +15,7 @@ from reviewcore.domain.events import EventRecord
 from reviewcore.domain.flags import Flag, FlagStatus
 from reviewcore.domain.genres import Genre
 from reviewcore.domain.ids import (
+    AccountId,
     ArtistId,
     AttemptId,
     DisputeId,
@@ -22,6 +23,8 @@ from reviewcore.domain.ids import (
     EventId,
     FlagId,
     GenreId,
+    LeadId,
+    MessageId,
     PaymentId,
     PayoutId,
     RefundId,
@@ -29,9 +32,12 @@ from reviewcore.domain.ids import (
     ReviewerId,
     ReviewId,
     SessionId,
+    TicketId,
     TrackId,
+    UploadId,
     UserId,
 )
+from reviewcore.domain.leads import LeadCapture
 from reviewcore.domain.ledger import Entry
 from reviewcore.domain.payments import (
     AttemptStatus,
@@ -44,8 +50,19 @@ from reviewcore.domain.payouts import Payout, PayoutReversal
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review, ReviewQueue, ReviewStatus, ReviewTimestamp
 from reviewcore.domain.slots import Slot
+from reviewcore.domain.support import SupportMessage, SupportTicket
+from reviewcore.domain.throttling import RateLimit
 from reviewcore.domain.tracks import Track
-from reviewcore.domain.users import EmailVerificationToken, IdentityMark, MarkKind, Session, User
+from reviewcore.domain.uploads import Upload
+from reviewcore.domain.users import (
+    Account,
+    EmailVerificationToken,
+    IdentityMark,
+    MarkKind,
+    PasswordResetToken,
+    Session,
+    User,
+)
 from reviewcore.domain.webhooks import StripeWebhookEvent
 from reviewcore.ports.store import IdempotencyRecord
 
@@ -137,14 +154,21 @@ class Tables:
         self._make_tracks()
         self._make_reviews()
         self._make_money()
+        self._make_service()
         self._make_logs()
         tables = [one for one in vars(self).values() if isinstance(one, Table)]
         self.holders = [holders for table in tables for holders in table.holders.values()]
 
     def _make_people(self) -> None:
         self.users: Table[UserId, User] = Table(User, _id, _pages())
-        self.sessions: Table[SessionId, Session] = Table(Session, _id)
-        self.email_tokens: Table[str, EmailVerificationToken] = Table(EmailVerificationToken, _id)
+        self.sessions: Table[SessionId, Session] = Table(Session, _id, {"user": _by("user_id")})
+        self.email_tokens: Table[str, EmailVerificationToken] = Table(
+            EmailVerificationToken, _id, {"user": _by("user_id")}
+        )
+        self.reset_tokens: Table[str, PasswordResetToken] = Table(
+            PasswordResetToken, _id, {"user": _by("user_id")}
+        )
+        self.accounts: Table[AccountId, Account] = Table(Account, _id, {"user": _by("user_id")})
         self.marks: Table[MarkKey, IdentityMark] = Table(
             IdentityMark,
             attrgetter("user_id", "kind", "value"),
@@ -296,6 +320,23 @@ class Tables:
             },
         )
 
+    def _make_service(self) -> None:
+        self.tickets: Table[TicketId, SupportTicket] = Table(
+            SupportTicket, _id, _pages("user_id", "status")
+        )
+        self.messages: Table[MessageId, SupportMessage] = Table(
+            SupportMessage, _id, {"ticket": _by("ticket_id")}
+        )
+        self.rate_limits: Table[str, RateLimit] = Table(
+            RateLimit, attrgetter("key"), {"reset": _by(rank="reset_at")}
+        )
+        self.leads: Table[LeadId, LeadCapture] = Table(
+            LeadCapture,
+            _id,
+            {"ready": _leasable(lambda lead: lead.reminded is None, watch=("reminded",))},
+        )
+        self.uploads: Table[UploadId, Upload] = Table(Upload, _id, {"artist": _by("artist_id")})
+
     def _make_logs(self) -> None:
         self.events: Table[EventId, EventRecord] = Table(
             EventRecord,
@@ -318,6 +359,9 @@ class Tables:
                 "page": _by(),
                 "page is_handled": _by("is_handled", watch=("handled_at",)),
                 "made": _by(rank="created_at"),
+                "handled": _by(
+                    when=lambda event: event.is_handled, watch=("handled_at",), rank="received_at"
+                ),
                 "ready": _leasable(lambda event: not event.is_handled, watch=("handled_at",)),
             },
         )

@@ -15,6 +15,7 @@ from reviewcore.domain.events import EventRecord
 from reviewcore.domain.flags import Flag
 from reviewcore.domain.genres import Genre
 from reviewcore.domain.ids import EntryId
+from reviewcore.domain.leads import LeadCapture
 from reviewcore.domain.ledger import EntryKind
 from reviewcore.domain.money import Cents
 from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund
@@ -22,8 +23,18 @@ from reviewcore.domain.payouts import Payout, PayoutReversal
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review, ReviewQueue, ReviewTimestamp
 from reviewcore.domain.slots import Slot
+from reviewcore.domain.support import SupportMessage, SupportTicket
+from reviewcore.domain.throttling import RateLimit
 from reviewcore.domain.tracks import Track
-from reviewcore.domain.users import EmailVerificationToken, IdentityMark, Session, User
+from reviewcore.domain.uploads import Upload
+from reviewcore.domain.users import (
+    Account,
+    EmailVerificationToken,
+    IdentityMark,
+    PasswordResetToken,
+    Session,
+    User,
+)
 from reviewcore.domain.webhooks import StripeWebhookEvent
 from reviewcore.ports.store import IdempotencyRecord
 
@@ -56,6 +67,8 @@ def _queue_rank(track: Track) -> datetime | None:
 USERS = RowMap(User, tables.users)
 SESSIONS = RowMap(Session, tables.sessions)
 EMAIL_TOKENS = RowMap(EmailVerificationToken, tables.email_verification_tokens)
+RESET_TOKENS = RowMap(PasswordResetToken, tables.password_reset_tokens)
+ACCOUNTS = RowMap(Account, tables.accounts)
 MARKS = RowMap(IdentityMark, tables.identity_marks)
 ARTISTS = RowMap(ArtistProfile, tables.artist_profiles)
 REVIEWERS = RowMap(ReviewerProfile, tables.reviewer_profiles)
@@ -76,12 +89,19 @@ ENTRIES = RowMap(EntryHead, tables.ledger_entries)
 POSTINGS = RowMap(EntryPosting, tables.ledger_postings)
 EVENTS = RowMap(EventRecord, tables.events)
 IDEMPOTENCY = RowMap(IdempotencyRecord, tables.idempotency_records)
+TICKETS = RowMap(SupportTicket, tables.support_tickets)
+MESSAGES = RowMap(SupportMessage, tables.support_messages)
+RATE_LIMITS = RowMap(RateLimit, tables.rate_limits)
+LEADS = RowMap(LeadCapture, tables.lead_captures)
+UPLOADS = RowMap(Upload, tables.uploads)
 INBOX = RowMap(StripeWebhookEvent, tables.stripe_webhook_events)
 
 MAPS: tuple[RowMap[Any], ...] = (
     USERS,
     SESSIONS,
     EMAIL_TOKENS,
+    RESET_TOKENS,
+    ACCOUNTS,
     MARKS,
     ARTISTS,
     REVIEWERS,
@@ -102,5 +122,10 @@ MAPS: tuple[RowMap[Any], ...] = (
     POSTINGS,
     EVENTS,
     IDEMPOTENCY,
+    TICKETS,
+    MESSAGES,
+    RATE_LIMITS,
+    LEADS,
+    UPLOADS,
     INBOX,
 )

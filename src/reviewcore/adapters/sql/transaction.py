@@ -19,14 +19,23 @@ from reviewcore.adapters.sql.repositories.money import (
     SqlReversals,
 )
 from reviewcore.adapters.sql.repositories.people import (
+    SqlAccounts,
     SqlArtists,
     SqlEmailTokens,
     SqlIdentities,
+    SqlResetTokens,
     SqlSessions,
     SqlUsers,
 )
 from reviewcore.adapters.sql.repositories.reviewers import SqlReviewers
 from reviewcore.adapters.sql.repositories.reviews import SqlQueue, SqlReviews, SqlTimestamps
+from reviewcore.adapters.sql.repositories.service import (
+    SqlLeads,
+    SqlMessages,
+    SqlRateLimits,
+    SqlTickets,
+    SqlUploads,
+)
 from reviewcore.adapters.sql.repositories.tracks import SqlSlots, SqlTracks
 from reviewcore.adapters.sql.unit import Unit
 from reviewcore.domain.rules import MarketRules
@@ -41,6 +50,8 @@ class SqlTransaction:
         self.users = SqlUsers(unit)
         self.sessions = SqlSessions(unit)
         self.email_tokens = SqlEmailTokens(unit)
+        self.reset_tokens = SqlResetTokens(unit)
+        self.accounts = SqlAccounts(unit)
         self.identities = SqlIdentities(unit)
         self.artists = SqlArtists(unit)
         self.reviewers = SqlReviewers(unit, context)
@@ -58,6 +69,11 @@ class SqlTransaction:
         self.payouts = SqlPayouts(unit)
         self.reversals = SqlReversals(unit)
         self.inbox = SqlInbox(unit)
+        self.tickets = SqlTickets(unit)
+        self.messages = SqlMessages(unit)
+        self.rate_limits = SqlRateLimits(unit, context)
+        self.leads = SqlLeads(unit)
+        self.uploads = SqlUploads(unit)
         self.ledger = SqlLedger(unit, context)
         self.events = SqlEventLog(unit, context)
         self.idempotency = SqlIdempotency(unit)

@@ -13,11 +13,12 @@ from reviewcore.adapters.sql.dialects import Query
 from reviewcore.adapters.sql.repositories.base import LIMIT, locking
 from reviewcore.adapters.sql.rows import RowMap
 from reviewcore.adapters.sql.unit import Unit
+from reviewcore.domain.leads import LeadCapture
 from reviewcore.domain.payments import CheckoutAttempt, Refund
 from reviewcore.domain.payouts import Payout
 from reviewcore.domain.webhooks import StripeWebhookEvent
 
-E = TypeVar("E", CheckoutAttempt, Refund, Payout, StripeWebhookEvent)
+E = TypeVar("E", CheckoutAttempt, Refund, Payout, StripeWebhookEvent, LeadCapture)
 
 
 def due(rows: RowMap[Any], condition: str) -> Query:

@@ -154,6 +154,13 @@ _MARK_FAILED = Query(
 )
 
 
+_REVIVE = Query(
+    update(_events)
+    .values(next_attempt_at=bindparam("again"), leased_until=null())
+    .where(_events.c.id == bindparam("event_id"), _events.c.delivered_at.is_(None))
+)
+
+
 class SqlEventLog:
     """The event log: audit trail and outbox."""
 
@@ -193,6 +200,11 @@ class SqlEventLog:
     ) -> None:
         self._unit.run(_MARK_FAILED, event_id=event_id, told=failure, again=next_attempt_at)
         self._unit.forget(maps.EVENTS)
+
+    def revive(self, event_id: EventId, *, at: datetime) -> bool:
+        revived = self._unit.run(_REVIVE, event_id=event_id, again=at)
+        self._unit.forget(maps.EVENTS)
+        return revived > 0
 
     def all(self) -> Iterator[events.EventRecord]:
         return every(self._unit, maps.EVENTS, _NEXT_EVENTS)

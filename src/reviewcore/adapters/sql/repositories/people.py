@@ -14,8 +14,16 @@ from reviewcore.adapters.sql.rows import RowMap
 from reviewcore.adapters.sql.statements import Op
 from reviewcore.adapters.sql.unit import Unit
 from reviewcore.domain.artists import ArtistProfile
-from reviewcore.domain.ids import ArtistId, SessionId, UserId
-from reviewcore.domain.users import EmailVerificationToken, IdentityMark, MarkKind, Session, User
+from reviewcore.domain.ids import AccountId, ArtistId, SessionId, UserId
+from reviewcore.domain.users import (
+    Account,
+    EmailVerificationToken,
+    IdentityMark,
+    MarkKind,
+    PasswordResetToken,
+    Session,
+    User,
+)
 from reviewcore.ports.store import Bearer
 
 _USERS = ByKey(maps.USERS)
@@ -24,6 +32,8 @@ _USER_PAGES = Pages(maps.USERS)
 
 _SESSIONS = ByKey(maps.SESSIONS)
 _BY_TOKEN = _SESSIONS.by("token_hash")
+
+_SESSIONS_OF_USER = _SESSIONS.by("user_id")
 
 _session_artist = tables.artist_profiles
 _session_reviewer = tables.reviewer_profiles
@@ -45,6 +55,15 @@ _BEARER = Query(
 
 _TOKENS = ByKey(maps.EMAIL_TOKENS)
 _LOCK_BY_TOKEN = _TOKENS.lock_by("token_hash")
+_TOKENS_OF_USER = _TOKENS.by("user_id")
+
+_RESETS = ByKey(maps.RESET_TOKENS)
+_LOCK_RESET = _RESETS.lock_by("token_hash")
+_RESETS_OF_USER = _RESETS.by("user_id")
+
+_ACCOUNTS = ByKey(maps.ACCOUNTS)
+_BY_IDENTITY = _ACCOUNTS.by("provider", "provider_account_id")
+_ACCOUNTS_OF_USER = _ACCOUNTS.by("user_id")
 
 _ARTISTS = ByKey(maps.ARTISTS)
 _ARTIST_OF_USER = _ARTISTS.by("user_id")
@@ -115,6 +134,15 @@ class SqlSessions(SqlRepository[Session, SessionId]):
     def remove(self, session_id: SessionId) -> None:
         self._unit.remove(maps.SESSIONS, session_id, op=Op.FORGET)
 
+    def of_user(self, user_id: UserId) -> Sequence[Session]:
+        return self._unit.entities(maps.SESSIONS, _SESSIONS_OF_USER, user_id=user_id)
+
+    def remove_all(self, user_id: UserId) -> int:
+        own = self.of_user(user_id)
+        for session in own:
+            self.remove(session.id)
+        return len(own)
+
 
 class SqlEmailTokens(SqlRepository[EmailVerificationToken, str]):
     """Verification tokens."""
@@ -124,6 +152,43 @@ class SqlEmailTokens(SqlRepository[EmailVerificationToken, str]):
     def lock_by_token(self, token_hash: str) -> EmailVerificationToken | None:
         found = self._unit.locked(maps.EMAIL_TOKENS, _LOCK_BY_TOKEN, token_hash=token_hash)
         return found[0] if found else None
+
+    def of_user(self, user_id: UserId) -> Sequence[EmailVerificationToken]:
+        return self._unit.entities(maps.EMAIL_TOKENS, _TOKENS_OF_USER, user_id=user_id)
+
+
+class SqlResetTokens(SqlRepository[PasswordResetToken, str]):
+    """Leaves to choose another password."""
+
+    _keyed = _RESETS
+
+    def lock_by_token(self, token_hash: str) -> PasswordResetToken | None:
+        found = self._unit.locked(maps.RESET_TOKENS, _LOCK_RESET, token_hash=token_hash)
+        return found[0] if found else None
+
+    def of_user(self, user_id: UserId) -> Sequence[PasswordResetToken]:
+        return self._unit.entities(maps.RESET_TOKENS, _RESETS_OF_USER, user_id=user_id)
+
+
+class SqlAccounts(SqlRepository[Account, AccountId]):
+    """Identities at OAuth and OpenID Connect providers."""
+
+    _keyed = _ACCOUNTS
+
+    def by_identity(self, provider: str, provider_account_id: str) -> Account | None:
+        return self._unit.entity(
+            maps.ACCOUNTS,
+            _BY_IDENTITY,
+            provider=provider,
+            provider_account_id=provider_account_id,
+        )
+
+    def of_user(self, user_id: UserId) -> Sequence[Account]:
+        return self._unit.entities(maps.ACCOUNTS, _ACCOUNTS_OF_USER, user_id=user_id)
+
+    def remove_all(self, user_id: UserId) -> None:
+        for account in self.of_user(user_id):
+            self._unit.remove(maps.ACCOUNTS, account.id)
 
 
 class SqlIdentities:

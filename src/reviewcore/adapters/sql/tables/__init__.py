@@ -33,27 +33,47 @@ from reviewcore.adapters.sql.tables.money import (
     refunds,
 )
 from reviewcore.adapters.sql.tables.people import (
+    accounts,
     artist_profiles,
     email_verification_tokens,
     identity_marks,
+    password_reset_tokens,
     reviewer_genres,
     reviewer_profiles,
     sessions,
     users,
 )
+from reviewcore.adapters.sql.tables.service import (
+    lead_captures,
+    rate_limits,
+    support_messages,
+    support_tickets,
+    uploads,
+)
 from reviewcore.domain.artists import ArtistProfile
 from reviewcore.domain.disputes import Dispute
 from reviewcore.domain.flags import Flag
 from reviewcore.domain.genres import Genre
+from reviewcore.domain.leads import LeadCapture
 from reviewcore.domain.payments import CheckoutAttempt, Payment
 from reviewcore.domain.payouts import PayoutReversal
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review
-from reviewcore.domain.users import EmailVerificationToken, IdentityMark, Session, User
+from reviewcore.domain.users import (
+    Account,
+    EmailVerificationToken,
+    IdentityMark,
+    PasswordResetToken,
+    Session,
+    User,
+)
 from reviewcore.ports.constraints import UNIQUES, Unique
 
 TABLE_OF: dict[type, Table] = {
     User: users,
+    PasswordResetToken: password_reset_tokens,
+    Account: accounts,
+    LeadCapture: lead_captures,
     Session: sessions,
     EmailVerificationToken: email_verification_tokens,
     IdentityMark: identity_marks,
@@ -92,6 +112,7 @@ __all__ = [
     "TABLE_OF",
     "UNDELIVERED",
     "UNIQUE_INDEXES",
+    "accounts",
     "artist_profiles",
     "checkout_attempts",
     "disputes",
@@ -101,12 +122,15 @@ __all__ = [
     "genres",
     "idempotency_records",
     "identity_marks",
+    "lead_captures",
     "ledger_entries",
     "ledger_postings",
     "metadata",
+    "password_reset_tokens",
     "payments",
     "payout_reversals",
     "payouts",
+    "rate_limits",
     "refunds",
     "review_queue",
     "review_timestamps",
@@ -116,7 +140,10 @@ __all__ = [
     "sessions",
     "slots",
     "stripe_webhook_events",
+    "support_messages",
+    "support_tickets",
     "track_genres",
     "tracks",
+    "uploads",
     "users",
 ]

@@ -34,6 +34,7 @@ users = Table(
     yes("is_reviewer"),
     key("country", nullable=True),
     instant("created_at", nullable=False),
+    instant("erased_at"),
 )
 
 sessions = Table(
@@ -57,6 +58,31 @@ email_verification_tokens = Table(
     instant("created_at", nullable=False),
     instant("expires_at", nullable=False),
     instant("used_at"),
+    yes("is_change"),
+    Index(None, "user_id"),
+)
+
+password_reset_tokens = Table(
+    "password_reset_tokens",
+    metadata,
+    primary("id"),
+    reference("user_id", "users.id"),
+    key("token_hash"),
+    instant("created_at", nullable=False),
+    instant("expires_at", nullable=False),
+    instant("used_at"),
+    Index(None, "user_id"),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    primary("id"),
+    reference("user_id", "users.id"),
+    key("provider"),
+    key("provider_account_id"),
+    key("email"),
+    instant("created_at", nullable=False),
     Index(None, "user_id"),
 )
 

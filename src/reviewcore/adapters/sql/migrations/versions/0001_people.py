@@ -54,6 +54,7 @@ def users() -> None:
         sa.Column("is_reviewer", sa.Boolean(), nullable=False),
         sa.Column("country", KEY, nullable=True),
         sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("erased_at", INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
     )
     op.create_index(op.f("uq_users_email"), "users", ["email"], unique=True)
@@ -89,6 +90,7 @@ def email_verification_tokens() -> None:
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("expires_at", INSTANT, nullable=False),
         sa.Column("used_at", INSTANT, nullable=True),
+        sa.Column("is_change", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_email_verification_tokens_user_id")
         ),
