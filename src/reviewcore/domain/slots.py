@@ -1,7 +1,8 @@
 """Slots: the single reviews that a package is made of, each with its price and its pay.
 
-A slot ends exactly once: counted (a completed review holds it) or refunded. Until then it is
-open, held (its review's flag is being judged on a closed track) or active (being reviewed).
+A slot ends exactly once: counted (a completed review holds it) or refunded, at its price or, once a
+dispute was lost, at nothing. Until then it is open, held (its review's flag is being judged on a
+track that is shut: closed, or lost in a dispute) or active (being reviewed).
 Everything but its end is frozen at check-out, so that no later change of tier or rules can
 move money.
 """
