@@ -146,6 +146,17 @@ def test_a_process_killed_while_it_waits_leaves_one_transfer(
     assert [made["id"] for made in server.objects("transfer")] == [again.id]
 
 
+def test_an_outage_cuts_what_is_stalled(server: StripeServer, client: stripe.StripeClient) -> None:
+    server.plan(Fault.STALL, "/v1/balance", method="GET", seconds=3_600)
+    with client_of(server.url, timeout=0.2) as hasty, pytest.raises(stripe.APIConnectionError):
+        hasty.v1.balance.retrieve()
+
+    with server.unreachable():
+        pass
+
+    assert client.v1.balance.retrieve().object == "balance"
+
+
 def test_closing_a_server_cuts_what_it_stalls() -> None:
     with StripeServer() as stalling, client_of(stalling.url, timeout=0.2) as client:
         stalling.plan(Fault.STALL, "/v1/balance", method="GET", seconds=3_600)

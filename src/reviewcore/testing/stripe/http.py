@@ -29,9 +29,8 @@ Answering = Callable[[Incoming], Answer]
 class Listener:
     """Listens on one port from `start` to `stop`, and can start again on the same one."""
 
-    def __init__(self, answering: Answering, *, port: int, stopping: threading.Event) -> None:
+    def __init__(self, answering: Answering, *, port: int) -> None:
         self._answering = answering
-        self._stopping = stopping
         self._port = port
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
@@ -43,7 +42,7 @@ class Listener:
 
     def start(self) -> None:
         """Accept connections."""
-        server = _Server((HOST, self._port), self._answering, self._stopping)
+        server = _Server((HOST, self._port), self._answering)
         self._port = server.server_address[1]
         self._server = server
         self._thread = threading.Thread(
@@ -66,11 +65,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = False
     request_queue_size = 128
 
-    def __init__(
-        self, address: tuple[str, int], answering: Answering, stopping: threading.Event
-    ) -> None:
+    def __init__(self, address: tuple[str, int], answering: Answering) -> None:
         self.answering = answering
-        self.stopping = stopping
+        self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         super().__init__(address, _Handler)
@@ -87,7 +84,8 @@ class _Server(ThreadingHTTPServer):
         request.close()
 
     def cut(self) -> None:
-        """Wake every thread that waits for a client, so that it ends."""
+        """Wake every thread that waits for a client or stalls one, so that it ends."""
+        self.stopping.set()
         with self._lock:
             for connection in self._open:
                 try:

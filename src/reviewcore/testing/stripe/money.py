@@ -26,7 +26,6 @@ def book(
     source: str | None,
     fee: int = 0,
     settle_seconds: int = 0,
-    description: str | None = None,
 ) -> Json:
     """Move *amount* minor units, less *fee*, into (or out of) the balance of *account*.
 
@@ -41,7 +40,7 @@ def book(
             "balance_type": "payments",
             "created": world.now(),
             "currency": currency,
-            "description": description,
+            "description": None,
             "exchange_rate": None,
             "fee": fee,
             "fee_details": _details(fee, currency),

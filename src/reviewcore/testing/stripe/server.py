@@ -25,6 +25,38 @@ from reviewcore.testing.stripe.world import API_VERSION, DAY_SECONDS, World, sta
 SETTLE_SECONDS = 2 * DAY_SECONDS
 ACCOUNT_SECRET = "whsec_account_of_the_test_server"
 CONNECT_SECRET = "whsec_connect_of_the_test_server"
+VERBS = (
+    "advance",
+    "balance",
+    "change_external_account",
+    "check",
+    "clear_faults",
+    "deauthorize",
+    "decline",
+    "disable",
+    "effects",
+    "executed",
+    "fail_payment",
+    "fail_payout",
+    "fail_refund",
+    "go_down",
+    "keys_in_use",
+    "lose_dispute",
+    "objects",
+    "onboard",
+    "open_dispute",
+    "pay",
+    "pay_later",
+    "pay_out",
+    "plan",
+    "reverse_transfer",
+    "set_balance",
+    "settle_payment",
+    "settle_refund",
+    "submit_details",
+    "win_dispute",
+)
+"""The methods that can be called from another process."""
 
 
 class StripeBroke(AssertionError):
@@ -65,7 +97,7 @@ class StripeServer(Payers, Payees, Ledger):
         self.webhooks = Webhooks(self._world, endpoints)
         self._pages = Pages(self._world, self)
         self._control = Control(self._verbs())
-        self._listener = Listener(self._answer, port=port, stopping=self._api.stopping)
+        self._listener = Listener(self._answer, port=port)
         self._outages: list[threading.Thread] = []
 
     @property
@@ -170,38 +202,7 @@ class StripeServer(Payers, Payees, Ledger):
 
     def _verbs(self) -> dict[str, Verb]:
         """Name what can be done from another process."""
-        methods: tuple[Verb, ...] = (
-            self.advance,
-            self.balance,
-            self.change_external_account,
-            self.check,
-            self.clear_faults,
-            self.deauthorize,
-            self.decline,
-            self.disable,
-            self.effects,
-            self.executed,
-            self.fail_payment,
-            self.fail_payout,
-            self.fail_refund,
-            self.go_down,
-            self.keys_in_use,
-            self.lose_dispute,
-            self.objects,
-            self.onboard,
-            self.open_dispute,
-            self.pay,
-            self.pay_later,
-            self.pay_out,
-            self.plan,
-            self.reverse_transfer,
-            self.set_balance,
-            self.settle_payment,
-            self.settle_refund,
-            self.submit_details,
-            self.win_dispute,
-        )
-        verbs = {method.__name__: method for method in methods}
+        verbs: dict[str, Verb] = {name: getattr(self, name) for name in VERBS}
         return {
             **verbs,
             # Arguments come by name, and these have none.
