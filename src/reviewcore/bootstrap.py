@@ -86,8 +86,8 @@ class Deployment:
     def is_degraded(self) -> bool:
         """Tell whether the market serves without its processor: out of reach, or no longer ours.
 
-        Looks only at how the last call went, so it costs nothing; what the worker asks, hourly at
-        the latest, lets it be well again.
+        Looks only at how this process's last call went, so it costs nothing; the next that is
+        answered, the worker's hourly ones too, lets it be well again.
         """
         return self.stripe is not None and self.stripe.health.is_degraded
 

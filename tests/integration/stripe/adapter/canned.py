@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -34,10 +35,14 @@ def refusing(status: int, *, code: str | None = None, kind: str = "invalid_reque
 
 
 class Canned:
-    """Answers every request with *said*; *heads* are the headers of what was asked."""
+    """Answers every request with *said*, or what *paths* has for its path.
+
+    *heads* are the headers of what was asked.
+    """
 
     def __init__(self, said: Said) -> None:
         self.said = said
+        self.paths: dict[str, Said] = {}
         self.heads: list[Mapping[str, str]] = []
         self._server = _Server(("127.0.0.1", 0), self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
@@ -77,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _say(self) -> None:
         canned = self.server.canned
         canned.heads.append(dict(self.headers))
-        said = canned.said
+        said = canned.paths.get(urlsplit(self.path).path, canned.said)
         self.send_response(said.status)
         for name, value in said.headers.items():
             self.send_header(name, value)
