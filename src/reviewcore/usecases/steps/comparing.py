@@ -83,14 +83,14 @@ def _compare_fee(store: Store, processor: Processor, attempt: CheckoutAttempt) -
 
 
 def compare_dispute(store: Store, processor: Processor, dispute: Dispute) -> Finding | None:
-    """Learn whether an open dispute was decided."""
+    """Learn whether an open dispute was decided, or took more money."""
     outcome = processor.payments.dispute(dispute.external_id)
     if not isinstance(outcome, Done):
         return _unclear("dispute", dispute.id, outcome)
-    if outcome.view.status is dispute.status:
-        return None
     with store.begin() as tx:
         followed = follow_dispute(tx, tx.attempts.get(dispute.attempt_id), outcome.view)
+    if followed == dispute:
+        return None
     return repaired("dispute", dispute.id, f"is {followed.status}")
 
 
@@ -108,8 +108,8 @@ def compare_refund(store: Store, processor: Processor, refund: Refund) -> Findin
     match outcome:
         case Done(view) if view is not None:
             with store.begin() as tx:
-                follow_refund(tx, tx.refunds.get(refund.id), view)
-            return repaired("refund", refund.id, "was taken")
+                followed = follow_refund(tx, tx.refunds.get(refund.id), view)
+            return repaired("refund", refund.id, f"is {followed.status}")
         case Done():
             if refund.key_is_fresh(store.now()):
                 return None
