@@ -86,10 +86,11 @@ class Deployment:
     def is_degraded(self) -> bool:
         """Tell whether the market serves without its processor: out of reach, or no longer ours.
 
-        Looks only at how this process's last call went, so it costs nothing; the next that is
-        answered, the worker's hourly ones too, lets it be well again.
+        Asks the processor, at most every few seconds, and waits for its answer only briefly.
         """
-        return self.stripe is not None and self.stripe.health.is_degraded
+        if self.stripe is None:
+            return False
+        return not self.stripe.lookout.is_answered() or self.stripe.health.is_degraded
 
 
 def require_database(settings: Settings) -> None:

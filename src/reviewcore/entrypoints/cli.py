@@ -123,6 +123,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _prepare_demo(settings: Settings) -> None:
+    _require_sandbox(settings)
     # One process for all three: each start of Python and SQLAlchemy takes about a second.
     from reviewcore.entrypoints.seeding import seed_demo, seed_genres
 
@@ -159,6 +160,8 @@ def _seed(options: argparse.Namespace) -> int:
     from reviewcore.entrypoints.seeding import seed_demo, seed_genres
 
     settings = _settings()
+    if options.demo:
+        _require_sandbox(settings)
     require_database(settings)
     with deploy(settings) as deployment:
         deployment.app.store.check_ready()
@@ -166,6 +169,12 @@ def _seed(options: argparse.Namespace) -> int:
     if options.demo:
         print(f"reviewcore seed: {seed_demo(settings)}")
     return 0
+
+
+def _require_sandbox(settings: Settings) -> None:
+    # The demo's people pay at the sandbox bank; at Stripe nobody would.
+    if settings.stripe is not None:
+        raise WrongSetting(name="--demo", reason="needs REVIEWCORE_PAYMENTS=sandbox")
 
 
 def _check(_: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Self
 
 from reviewcore.adapters.stripe.health import StripeHealth
+from reviewcore.adapters.stripe.lookout import Lookout
 from reviewcore.adapters.stripe.payments import StripePayments
 from reviewcore.adapters.stripe.payouts import StripePayouts
 from reviewcore.adapters.stripe.settings import StripeSettings
@@ -25,6 +26,7 @@ class StripeProcessor:
         self.payments = StripePayments(settings, health=self.health, clock=clock)
         self.payouts = StripePayouts(settings, health=self.health)
         self.webhooks = StripeWebhooks(settings, health=self.health, clock=clock)
+        self.lookout = Lookout(lambda: self.payouts.available("usd"))
 
     @property
     def ports(self) -> Processor:

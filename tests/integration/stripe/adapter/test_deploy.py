@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from reviewcore.adapters.stripe.lookout import Lookout
 from reviewcore.bootstrap import deploy
 from reviewcore.ports.processor import Done, Unknown
 from reviewcore.settings import Settings, WrongSetting, settings_from
@@ -55,8 +59,8 @@ def test_a_stripe_out_of_reach_degrades_until_it_is_back(
 ) -> None:
     with server.unreachable():
         deployment = deploy(told(tmp_path, server.url))
-    with deployment:
         away = deployment.is_degraded()
+    with deployment:
         back = deployment.app.payouts.available("usd")
 
         assert away
@@ -65,6 +69,27 @@ def test_a_stripe_out_of_reach_degrades_until_it_is_back(
         server.plan(Fault.UNAVAILABLE, "/v1/balance", method="GET")
         assert isinstance(deployment.app.payouts.available("usd"), Unknown)
         assert deployment.is_degraded()
+
+
+def test_whoever_asks_how_stripe_is_waits_briefly_and_asks_it_once() -> None:
+    answered, asked = threading.Event(), []
+
+    def ask() -> None:
+        asked.append(1)
+        answered.wait(30)
+
+    lookout = Lookout(ask)
+
+    begun = time.monotonic()
+    with ThreadPoolExecutor(5) as pool:
+        told_so = list(pool.map(lambda _: lookout.is_answered(), range(5)))
+    took = time.monotonic() - begun
+    answered.set()
+
+    assert told_so == [False] * 5
+    assert took < 10
+    assert lookout.is_answered()
+    assert asked == [1]
 
 
 def test_the_sandbox_is_never_degraded(tmp_path: Path) -> None:
