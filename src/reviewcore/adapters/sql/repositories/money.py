@@ -30,7 +30,9 @@ from reviewcore.domain.payouts import Payout, PayoutReversal, PayoutStatus
 
 def _unsettled(rows: RowMap[Any], condition: str) -> Query:
     """Make the query for a page of rows for which *condition* holds; text, as in `due`."""
-    return Query(pages(select(*rows.selected).where(text(condition)), rows.table.c.id))
+    # In parentheses, or an OR in it would let rows of earlier pages in again.
+    held = text(f"({condition})")
+    return Query(pages(select(*rows.selected).where(held), rows.table.c.id))
 
 
 _PAYMENTS = ByKey(maps.PAYMENTS)
