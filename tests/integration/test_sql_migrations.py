@@ -105,6 +105,11 @@ def test_checks_and_conditions_of_indexes_are_those_of_the_tables(
 
 def test_going_down_leaves_nothing_and_up_again_everything(store: SqlStore, engine: Engine) -> None:
     store.migrate()
+    scene = Scene(store)
+    scene.dispute()
+    scene.reversal()
+    scene.event()
+
     _downgrade(engine)
 
     assert inspect(engine).get_table_names() == [schema.VERSION_TABLE]
@@ -212,6 +217,9 @@ def test_every_reference_of_the_tables_is_indexed_where_rows_are_ever_looked_up_
     assert unindexed == {
         ("genres", "parent_id"),
         ("checkout_attempts", "track_id"),
+        ("disputes", "attempt_id"),
+        ("disputes", "track_id"),
+        ("payout_reversals", "reviewer_id"),
         ("refunds", "attempt_id"),
         ("refunds", "track_id"),
         ("review_queue", "track_id"),

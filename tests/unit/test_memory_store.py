@@ -67,11 +67,13 @@ def test_what_is_ordered_stays_so_however_much_comes_and_goes() -> None:
 
     left = sorted(numbers[1::2])
     assert list(ordered) == left
+    assert ordered.last() == left[-1]
     assert list(ordered.after(left[99])) == left[100:]
     assert list(ordered.after(-1)) == left
     for number in left:
         ordered.remove(number)
     assert not ordered
+    assert ordered.last() is None
     assert list(ordered.after(-1)) == []
 
 

@@ -9,11 +9,13 @@ from reviewcore.testing.builders.fields import (
     GENRES,
     an_id,
 )
+from reviewcore.testing.builders.inbox import a_webhook_event
 from reviewcore.testing.builders.money import (
     a_dispute,
     a_payment,
     a_payout,
     a_refund,
+    a_reversal,
     an_attempt,
 )
 from reviewcore.testing.builders.people import (
@@ -47,6 +49,7 @@ __all__ = [
     "a_payout",
     "a_queue_row",
     "a_refund",
+    "a_reversal",
     "a_review",
     "a_reviewer",
     "a_session",
@@ -54,6 +57,7 @@ __all__ = [
     "a_timestamp",
     "a_track",
     "a_user",
+    "a_webhook_event",
     "an_artist",
     "an_attempt",
     "an_email_token",

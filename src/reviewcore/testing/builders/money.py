@@ -1,4 +1,4 @@
-"""Payments, attempts to pay, refunds, disputes and payouts. Amounts are cents."""
+"""Payments, attempts to pay, refunds, disputes, payouts and reversals. Amounts are cents."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reviewcore.domain.payments import (
     RefundReason,
     RefundStatus,
 )
-from reviewcore.domain.payouts import Payout, PayoutMethod, PayoutStatus
+from reviewcore.domain.payouts import Payout, PayoutMethod, PayoutReversal, PayoutStatus
 from reviewcore.testing.builders.fields import Fields, an_id
 from reviewcore.testing.clock import START
 
@@ -159,3 +159,16 @@ def a_payout(*, status: PayoutStatus = PayoutStatus.PENDING, **changes: Any) -> 
         case PayoutStatus.FAILED:
             told = sent | {"processed_at": SOON, "failure_reason": "account_closed"}
     return Payout(**(fields | told | changes))
+
+
+def a_reversal(**changes: Any) -> PayoutReversal:
+    """Make a reversal of 400 cents."""
+    fields: Fields = {
+        "id": an_id("reversal"),
+        "payout_id": an_id("payout"),
+        "reviewer_id": an_id("reviewer"),
+        "external_id": an_id("trr"),
+        "amount": 400,
+        "at": SOON,
+    }
+    return PayoutReversal(**(fields | changes))

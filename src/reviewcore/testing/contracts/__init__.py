@@ -7,9 +7,12 @@ pytest.register_assert_rewrite(
     *(
         f"reviewcore.testing.contracts.store.{module}"
         for module in (
+            "ages",
             "blocks",
+            "comebacks",
             "constraints",
             "events",
+            "inbox",
             "ledger",
             "matching",
             "payments",
@@ -19,6 +22,7 @@ pytest.register_assert_rewrite(
             "roundtrips",
             "rows",
             "tracks",
+            "unsettled",
         )
     )
 )

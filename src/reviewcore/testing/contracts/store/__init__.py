@@ -6,8 +6,10 @@ the fixtures `clock` and `rules`. Whatever the tests add refers to rows that exi
 
 from reviewcore.testing.contracts.store.ages import AgesContract
 from reviewcore.testing.contracts.store.blocks import BlocksContract
+from reviewcore.testing.contracts.store.comebacks import ComebacksContract
 from reviewcore.testing.contracts.store.constraints import ConstraintsContract
 from reviewcore.testing.contracts.store.events import EventsContract
+from reviewcore.testing.contracts.store.inbox import InboxContract
 from reviewcore.testing.contracts.store.ledger import LedgerContract
 from reviewcore.testing.contracts.store.matching import MatchingContract
 from reviewcore.testing.contracts.store.payments import PaymentsContract
@@ -17,6 +19,7 @@ from reviewcore.testing.contracts.store.reviews import ReviewsContract
 from reviewcore.testing.contracts.store.roundtrips import RoundTripsContract
 from reviewcore.testing.contracts.store.rows import RowsContract
 from reviewcore.testing.contracts.store.tracks import TracksContract
+from reviewcore.testing.contracts.store.unsettled import UnsettledContract
 
 __all__ = ["StoreContract"]
 
@@ -24,8 +27,10 @@ __all__ = ["StoreContract"]
 class StoreContract(
     AgesContract,
     BlocksContract,
+    ComebacksContract,
     ConstraintsContract,
     EventsContract,
+    InboxContract,
     LedgerContract,
     MatchingContract,
     PaymentsContract,
@@ -35,5 +40,6 @@ class StoreContract(
     RoundTripsContract,
     RowsContract,
     TracksContract,
+    UnsettledContract,
 ):
     """Every promise of a store."""

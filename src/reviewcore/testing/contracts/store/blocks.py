@@ -15,7 +15,7 @@ from reviewcore.domain.ledger import EntryKind, Move, draft
 from reviewcore.domain.money import Cents
 from reviewcore.domain.rules import MarketRules
 from reviewcore.ports.store import IdempotencyRecord, Store, Transaction
-from reviewcore.testing.builders import a_slot, a_user, an_artist
+from reviewcore.testing.builders import a_slot, a_user, a_webhook_event, an_artist
 from reviewcore.testing.clock import START, ManualClock
 from reviewcore.testing.contracts.store.scene import Interrupted, Scene, StoreFixtures, interrupt
 
@@ -32,6 +32,8 @@ WRITES: dict[str, Callable[[Transaction], object]] = {
     ),
     "events": lambda tx: tx.events.add(events.UserSignedUp(user_id=a_user().id)),
     "claim": lambda tx: tx.idempotency.claim(RECORD),
+    "receive": lambda tx: tx.inbox.receive(a_webhook_event(id="evt_1")),
+    "purge": lambda tx: tx.inbox.purge(START),
 }
 
 

@@ -13,10 +13,12 @@ from reviewcore.domain.users import MarkKind
 from reviewcore.ports.constraints import UNIQUES, Unique
 from reviewcore.ports.store import Store, Transaction
 from reviewcore.testing.builders import (
+    a_dispute,
     a_flag,
     a_genre,
     a_mark,
     a_payment,
+    a_reversal,
     a_review,
     a_reviewer,
     a_session,
@@ -140,6 +142,27 @@ def _attempt_session(scene: Scene) -> Violation:
     return lambda tx: tx.attempts.update(second)
 
 
+def _dispute(scene: Scene) -> Violation:
+    first = scene.dispute()
+    second = a_dispute(
+        attempt_id=first.attempt_id,
+        payment_id=first.payment_id,
+        track_id=first.track_id,
+        external_id=first.external_id,
+    )
+    return lambda tx: tx.disputes.add(second)
+
+
+def _reversal(scene: Scene) -> Violation:
+    first = scene.reversal()
+    second = a_reversal(
+        payout_id=first.payout_id,
+        reviewer_id=first.reviewer_id,
+        external_id=first.external_id,
+    )
+    return lambda tx: tx.reversals.add(second)
+
+
 def _flag_review(scene: Scene) -> Violation:
     first = scene.flag(scene.review(status=ReviewStatus.COMPLETED))
     second = a_flag(
@@ -165,6 +188,8 @@ VIOLATIONS: dict[str, Callable[[Scene], Violation]] = {
     "uq_payments_session": _payment_session,
     "uq_attempts_number": _attempt_number,
     "uq_attempts_session": _attempt_session,
+    "uq_disputes_external": _dispute,
+    "uq_payout_reversals_external": _reversal,
     "uq_flags_review": _flag_review,
 }
 

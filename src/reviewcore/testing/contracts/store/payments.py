@@ -23,6 +23,7 @@ LEASED: dict[str, Maker] = {
     "attempts": Scene.attempt,
     "refunds": Scene.refund,
     "payouts": Scene.payout,
+    "inbox": Scene.event,
 }
 
 each_leased = pytest.mark.parametrize("name", LEASED)
@@ -147,10 +148,13 @@ class PaymentsContract(StoreFixtures):
             ("attempts", {"status": AttemptStatus.PAID}),
             ("refunds", {"status": RefundStatus.COMPLETED}),
             ("refunds", {"status": RefundStatus.FAILED}),
+            ("refunds", {"status": RefundStatus.RETURNED}),
+            ("refunds", {"status": RefundStatus.DROPPED}),
             ("payouts", {"status": PayoutStatus.COMPLETED}),
             ("payouts", {"status": PayoutStatus.FAILED}),
             ("payouts", {"method": PayoutMethod.PAYPAL, "destination": "r@example.com"}),
             ("payouts", {"method": PayoutMethod.MANUAL, "destination": "by hand"}),
+            ("inbox", {"handled_at": START}),
         ],
         ids=str,
     )

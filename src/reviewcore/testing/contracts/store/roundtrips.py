@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 import pytest
 
+from reviewcore.domain.disputes import DisputeStatus
 from reviewcore.domain.flags import FlagStatus
 from reviewcore.domain.ids import GenreId
 from reviewcore.domain.links import SourceType
@@ -22,6 +23,7 @@ from reviewcore.domain.reviewers import RestrictionCause
 from reviewcore.domain.reviews import ReviewStatus
 from reviewcore.domain.rules import PackageType, Tier
 from reviewcore.domain.tracks import TrackStatus
+from reviewcore.domain.webhooks import Subject
 from reviewcore.ports.store import Store
 from reviewcore.testing.builders import a_flagged_review, an_email_token, some_feedback
 from reviewcore.testing.contracts.store.scene import Scene, StoreFixtures
@@ -104,8 +106,14 @@ def _track(scene: Scene) -> list[Any]:
         source_updated_at=AT,
         link_issue_notified_at=AT,
         unplayable_reports=2,
+        dispute_status=DisputeStatus.LOST,
     )
-    return [full, scene.track(), *(scene.track(status=status) for status in TrackStatus)]
+    return [
+        full,
+        scene.track(),
+        *(scene.track(status=status) for status in TrackStatus),
+        *(scene.track(dispute_status=status) for status in DisputeStatus),
+    ]
 
 
 def _review(scene: Scene) -> list[Any]:
@@ -147,19 +155,34 @@ def _attempt(scene: Scene) -> list[Any]:
     driven = scene.attempt(
         status=AttemptStatus.OPEN, title=TEXT, unwanted=True, looks=3, leased_until=AT
     )
-    return [driven, *(scene.attempt(status=status) for status in AttemptStatus)]
+    settled = scene.attempt(status=AttemptStatus.PAID, number=2, fee=45)
+    return [driven, settled, *(scene.attempt(status=status) for status in AttemptStatus)]
 
 
 def _refund(scene: Scene) -> list[Any]:
-    leased = scene.refund(leased_until=AT)
+    leased = scene.refund(number=3, leased_until=AT)
     return [leased, *(scene.refund(status=status) for status in RefundStatus)]
 
 
 def _payout(scene: Scene) -> list[Any]:
     driven = scene.payout(
-        destination=TEXT, look_ups=3, reference=TEXT, reversed_amount=5, leased_until=AT
+        number=2, destination=TEXT, look_ups=3, reference=TEXT, reversed_amount=5, leased_until=AT
     )
     return [driven, *(scene.payout(status=status) for status in PayoutStatus)]
+
+
+def _dispute(scene: Scene) -> list[Any]:
+    inquiry = scene.dispute(amount=0, fee=0)
+    return [inquiry, *(scene.dispute(status=status) for status in DisputeStatus)]
+
+
+def _event(scene: Scene) -> list[Any]:
+    failed = scene.event(account_id="acct_1", attempts=3, failure=TEXT, leased_until=AT)
+    return [
+        failed,
+        scene.event(is_handled=True),
+        *(scene.event(subject=subject) for subject in Subject),
+    ]
 
 
 def _flag(scene: Scene) -> list[Any]:
@@ -179,7 +202,9 @@ SAMPLES: dict[str, Callable[[Scene], list[Any]]] = {
     "payments": _payment,
     "attempts": _attempt,
     "refunds": _refund,
+    "disputes": _dispute,
     "payouts": _payout,
+    "inbox": _event,
     "flags": _flag,
 }
 

@@ -42,7 +42,9 @@ MAKERS: dict[str, tuple[Callable[[Scene], Any], dict[str, Any]]] = {
     "payments": (Scene.payment, {"fee": 31}),
     "attempts": (Scene.attempt, {"looks": 4}),
     "refunds": (Scene.refund, {"attempts": 4}),
+    "disputes": (Scene.dispute, {"fee": 4}),
     "payouts": (Scene.payout, {"reference": "R4"}),
+    "inbox": (Scene.event, {"failure": "Other"}),
     "flags": (
         lambda scene: scene.flag(scene.review(status=ReviewStatus.COMPLETED)),
         {"judge_reason": "Other"},
@@ -113,7 +115,7 @@ class RowsContract(StoreFixtures):
             assert getattr(tx, name).get(other.id) == other
 
     # Those whose other unique keys can be changed, so that the id alone is what they share.
-    @pytest.mark.parametrize("name", ["sessions", "tracks", "refunds", "payouts"])
+    @pytest.mark.parametrize("name", ["sessions", "tracks", "refunds", "payouts", "inbox"])
     def test_adding_an_id_again_is_a_conflict(self, store: Store, scene: Scene, name: str) -> None:
         make, changes = MAKERS[name]
         row = make(scene)

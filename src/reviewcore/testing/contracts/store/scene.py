@@ -9,27 +9,32 @@ from typing import Any
 import pytest
 
 from reviewcore.domain.artists import ArtistProfile
+from reviewcore.domain.disputes import Dispute
 from reviewcore.domain.flags import Flag
 from reviewcore.domain.genres import CATALOGUE
 from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund
-from reviewcore.domain.payouts import Payout
+from reviewcore.domain.payouts import Payout, PayoutReversal
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review, ReviewQueue, queue_row
 from reviewcore.domain.rules import MarketRules
 from reviewcore.domain.tracks import Track
 from reviewcore.domain.users import User
+from reviewcore.domain.webhooks import StripeWebhookEvent
 from reviewcore.ports.store import Store, Transaction
 from reviewcore.testing.builders import (
     GENRES,
+    a_dispute,
     a_flag,
     a_payment,
     a_payout,
     a_refund,
+    a_reversal,
     a_review,
     a_reviewer,
     a_slot,
     a_track,
     a_user,
+    a_webhook_event,
     an_artist,
     an_attempt,
 )
@@ -145,6 +150,18 @@ class Scene:
             tx.refunds.add(refund)
         return refund
 
+    def dispute(self, attempt: CheckoutAttempt | None = None, **changes: Any) -> Dispute:
+        attempt = attempt or self.attempt()
+        dispute = a_dispute(
+            attempt_id=attempt.id,
+            payment_id=attempt.payment_id,
+            track_id=attempt.track_id,
+            **changes,
+        )
+        with self.store.begin() as tx:
+            tx.disputes.add(dispute)
+        return dispute
+
     def flag(self, review: Review, **changes: Any) -> Flag:
         flag = a_flag(
             review_id=review.id,
@@ -161,6 +178,20 @@ class Scene:
         with self.store.begin() as tx:
             tx.payouts.add(payout)
         return payout
+
+    def reversal(self, payout: Payout | None = None, **changes: Any) -> PayoutReversal:
+        payout = payout or self.payout()
+        reversal = a_reversal(payout_id=payout.id, reviewer_id=payout.reviewer_id, **changes)
+        with self.store.begin() as tx:
+            tx.reversals.add(reversal)
+        return reversal
+
+    def event(self, **changes: Any) -> StripeWebhookEvent:
+        """Receive an event of the processor."""
+        event = a_webhook_event(**changes)
+        with self.store.begin() as tx:
+            assert tx.inbox.receive(event)
+        return event
 
 
 class StoreFixtures:

@@ -146,12 +146,13 @@ class TracksContract(StoreFixtures):
         with store.begin() as tx:
             tx.slots.add(a_slot(track_id=track.id, number=12), a_slot(track_id=track.id, number=9))
             second = tx.slots.of_track(track.id)[1].refund(START)
-            tx.slots.update(second)
+            third = tx.slots.of_track(track.id)[2].lose(START)
+            tx.slots.update(second, third)
 
         with store.read() as tx:
             slots = tx.slots.of_track(track.id)
             assert [slot.number for slot in slots] == [1, 2, 3, 4, 5, 9, 12]
-            assert slots[1] == second
+            assert [slots[1], slots[2]] == [second, third]
             assert not any(slot.is_refunded for slot in tx.slots.of_track(other.id))
             assert len(list(tx.slots.all())) == 7 + SLOTS
 
