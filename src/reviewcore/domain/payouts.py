@@ -70,7 +70,7 @@ class Payout:
     """One withdrawal; amounts in cents.
 
     Its *key* is the idempotency key of the transfer, the *number*-th: a new one is made only after
-    a refusal. *reversed_amount* came back after it had left.
+    a refusal. *look_ups* found nothing. *reversed_amount* came back after it had left.
     """
 
     id: PayoutId
@@ -125,8 +125,11 @@ class Payout:
 
     def look_up(self, at: datetime) -> Self:
         """Be looked for at the processor: its key is too old to be sent again."""
-        looks = self.look_ups + 1
-        return attrs.evolve(self, look_ups=looks, next_attempt_at=at + backoff(looks + 10))
+        return attrs.evolve(self, next_attempt_at=at + backoff(self.look_ups + 11))
+
+    def miss(self) -> Self:
+        """Have been looked for, and surely not been found."""
+        return attrs.evolve(self, look_ups=self.look_ups + 1)
 
     def park(self, reason: str, at: datetime) -> Self:
         """Have been refused for now: it waits, and then goes out under a new key."""

@@ -77,8 +77,13 @@ def _settle(
         # A declined look-up says nothing of the transfer: only what was sent can be refused.
         case Declined(code, is_passing) if fresh and payout.key == sending.key:
             return _park(tx, payout, code) if is_passing else give_back(tx, payout, code)
+        case Done() if payout.key == sending.key:
+            # Not found (yet): only a person may conclude from it that it did not happen. An answer
+            # that is lost is no such look-up.
+            missed = payout.miss()
+            tx.payouts.update(missed)
+            return missed
         case _:
-            # Unknown, or not found (yet): neither says that it did not happen.
             return payout
 
 

@@ -105,9 +105,10 @@ def test_a_transfer_that_is_looked_for_stays_under_way() -> None:
 
     looked = payout.look_up(LATER)
 
-    assert (looked.status, looked.look_ups, looked.attempts) == (PROCESSING, 1, 1)
+    assert (looked.status, looked.look_ups, looked.attempts) == (PROCESSING, 0, 1)
     assert looked.next_attempt_at is not None
     assert looked.next_attempt_at > LATER
+    assert looked.miss().look_ups == 1
 
 
 def test_a_payout_that_ended_is_left_alone() -> None:

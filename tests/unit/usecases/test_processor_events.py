@@ -403,6 +403,7 @@ def resolve(world: World, payout: Payout, truth: PayoutTruth, **changes: Any) ->
 def test_an_absent_payout_is_given_back_after_two_looks_and_a_day(world: World) -> None:
     payout = unclear(world)
     assert payout.status is PayoutStatus.PROCESSING
+    assert payout.look_ups == 0, "no look-up was answered"
 
     with pytest.raises(TooEarlyToResolve) as early:
         resolve(world, payout, PayoutTruth.ABSENT)
