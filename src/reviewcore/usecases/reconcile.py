@@ -20,8 +20,12 @@ from reviewcore.usecases.steps import comparing
 from reviewcore.usecases.steps.comparing import Finding
 
 BATCH = 200
-OVERLAP = timedelta(hours=1)
-"""An event may be made before the newest that came and be sent after it."""
+OVERLAP = timedelta(days=1)
+"""How far before the newest event that came an older one may be missing.
+
+An event may be sent after a newer one, or never, while newer ones come: much longer than workers
+pause between two comparisons, also when one of them fails.
+"""
 
 
 class Sweep(StrEnum):

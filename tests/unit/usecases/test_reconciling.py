@@ -16,11 +16,13 @@ from reviewcore.domain.webhooks import KEPT_FOR
 from reviewcore.ports.processor import Done, Outcome, SessionView
 from reviewcore.testing.faults import Fault, FaultyPayments, FaultyPayouts, FaultyWebhooks
 from reviewcore.usecases import (
+    ReceiveEvent,
     Reconcile,
     Reconciliation,
     SendPayout,
     SendRefund,
     Sweep,
+    receive_event,
     reconcile,
     send_payout,
     send_refund,
@@ -246,6 +248,19 @@ def test_events_that_were_missed_are_kept_once_and_handled_by_the_worker(world: 
     assert (again.checked, again.repaired) == (0, 0)
     assert world.look(lambda tx: tx.inbox.page(is_handled=False, after=None, limit=9)) == []
     assert world.track(track).status is TrackStatus.QUEUED
+
+
+def test_an_event_that_was_dropped_is_found_though_a_newer_one_came(world: World) -> None:
+    first, second = opened(world), opened(world)
+    world.hear_bank()
+    world.pay(first)
+    world.wait(hours=23)
+    world.pay(second)
+    page = world.bank.since(world.clock() - KEPT_FOR)
+    assert isinstance(page, Done)
+    world.do(receive_event, ReceiveEvent(event=page.view.events[-1]))
+
+    assert look(world, Sweep.MISSED).repaired == 1
 
 
 def test_many_missed_events_come_page_by_page(world: World) -> None:
