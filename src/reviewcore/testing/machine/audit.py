@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
 from reviewcore.adapters.sandbox import SandboxBank
 from reviewcore.domain.laws import violations
 from reviewcore.domain.ledger import PROCESSOR
-from reviewcore.domain.payments import AttemptStatus, Refund, RefundStatus
-from reviewcore.domain.payouts import Payout, PayoutStatus
+from reviewcore.domain.money import Cents
+from reviewcore.domain.payments import AttemptStatus, RefundStatus
+from reviewcore.domain.payouts import PayoutStatus
+from reviewcore.ports.processor import RefundState
 from reviewcore.testing.machine.snapshot import Snapshot, told
+
+NOT_MADE = frozenset({RefundStatus.PENDING, RefundStatus.FAILED, RefundStatus.DROPPED})
+"""Refunds that no payer can have got."""
 
 
 def wrongs(before: Snapshot | None, after: Snapshot, bank: SandboxBank) -> tuple[str, ...]:
@@ -24,14 +29,24 @@ def wrongs(before: Snapshot | None, after: Snapshot, bank: SandboxBank) -> tuple
     )
 
 
-def leftovers(snapshot: Snapshot, bank: SandboxBank, *, at: datetime) -> tuple[str, ...]:
+def leftovers(
+    snapshot: Snapshot,
+    bank: SandboxBank,
+    *,
+    at: datetime,
+    overdraft: Cents | None,
+    strays: Collection[str],
+) -> tuple[str, ...]:
     """Tell what is unfinished though faults have stopped and all had its time (law 10).
 
-    A refund or payout whose key grew old before the processor heard of it waits for a person.
+    A refund whose key grew old before the processor heard of it waits for a person, a payout that
+    the bank cannot afford with its *overdraft* waits for money, and news of *strays* for ever.
     """
     return (
         *_undelivered(snapshot),
+        *_unhandled(snapshot, bank, strays),
         *_unsettled(snapshot, bank, at=at),
+        *_unpaid(snapshot, bank, overdraft),
         *_unbalanced(snapshot, bank),
     )
 
@@ -64,24 +79,56 @@ def _rewritten(before: Snapshot, after: Snapshot) -> Iterator[str]:
 
 def _disagreements(snapshot: Snapshot, bank: SandboxBank) -> Iterator[str]:
     """Compare every movement of money that is certain here with the bank's books, one by one."""
+    yield from _attempts(snapshot, bank)
+    yield from _refunds(snapshot, bank)
+    yield from _payouts(snapshot, bank)
+    yield from _disputes(snapshot, bank)
+
+
+def _attempts(snapshot: Snapshot, bank: SandboxBank) -> Iterator[str]:
     paid = _booked((one.attempt_id, one.amount) for one in bank.paid())
-    refunded = _booked((one.refund_id, one.amount) for one in bank.refunded())
-    sent = _booked((one.payout_id, one.amount) for one in bank.transferred())
     for attempt in snapshot.attempts:
         known = attempt.status is AttemptStatus.PAID
         yield from _compare("attempt", attempt.id, attempt.amount, paid, done=known)
         if not known and not attempt.is_pending and attempt.id in paid:
             yield f"attempt {attempt.id} ended {attempt.status} though it was paid"
+
+
+def _refunds(snapshot: Snapshot, bank: SandboxBank) -> Iterator[str]:
+    made = bank.refunded()
+    refunded = _booked((one.refund_id, one.amount) for one in made)
+    states = {one.refund_id: one.state for one in made}
     for refund in snapshot.view.refunds:
-        done = refund.status is RefundStatus.COMPLETED
+        done = refund.status in {RefundStatus.COMPLETED, RefundStatus.RETURNED}
         yield from _compare("refund", refund.id, refund.amount, refunded, done=done)
-        if refund.id in refunded and refund.status in {RefundStatus.PENDING, RefundStatus.FAILED}:
+        state = states.get(refund.id)
+        if state is RefundState.TAKEN and refund.status in NOT_MADE:
             yield f"refund {refund.id} is {refund.status} though the bank made it"
+        if state is RefundState.TAKEN and refund.status is RefundStatus.RETURNED:
+            yield f"refund {refund.id} is {refund.status} though the payer has it"
+
+
+def _payouts(snapshot: Snapshot, bank: SandboxBank) -> Iterator[str]:
+    transferred = bank.transferred()
+    sent = _booked((one.payout_id, one.amount) for one in transferred)
+    back = {one.payout_id: one.reversed_amount for one in transferred}
     for payout in snapshot.view.payouts:
         done = payout.status is PayoutStatus.COMPLETED and payout.is_automatic
         yield from _compare("payout", payout.id, payout.amount, sent, done=done)
         if payout.id in sent and payout.status in {PayoutStatus.PENDING, PayoutStatus.FAILED}:
             yield f"payout {payout.id} is {payout.status} though the bank made it"
+        if payout.reversed_amount > back.get(payout.id, 0):
+            yield f"payout {payout.id} has more reversed than came back"
+
+
+def _disputes(snapshot: Snapshot, bank: SandboxBank) -> Iterator[str]:
+    booked = {one.external_id: one for one in bank.disputed()}
+    for dispute in snapshot.view.disputes:
+        theirs = booked[dispute.external_id]
+        if (dispute.amount, dispute.fee) != (theirs.amount, theirs.fee):
+            yield f"dispute {dispute.id} is {dispute} here and {theirs} there"
+        if not dispute.is_open and dispute.status is not theirs.status:
+            yield f"dispute {dispute.id} is {dispute.status} here and {theirs.status} there"
 
 
 def _booked(rows: Iterator[tuple[str, int]]) -> dict[str, list[int]]:
@@ -108,20 +155,33 @@ def _undelivered(snapshot: Snapshot) -> Iterator[str]:
             yield f"event {event.id} ({event.type}) was never delivered"
 
 
+def _unhandled(snapshot: Snapshot, bank: SandboxBank, strays: Collection[str]) -> Iterator[str]:
+    for event in snapshot.unhandled:
+        if event.object_id not in strays:
+            yield f"event {event.id} ({event.type}) was never handled: {event.failure}"
+    known = {one.external_id: one.status for one in snapshot.view.disputes}
+    for dispute in bank.disputed():
+        if known.get(dispute.external_id) is not dispute.status:
+            yield f"dispute {dispute.external_id} is {dispute.status}, and nobody noticed"
+
+
 def _unsettled(snapshot: Snapshot, bank: SandboxBank, *, at: datetime) -> Iterator[str]:
     for attempt in snapshot.pending:
         yield f"attempt {attempt.id} is still {attempt.status}"
     heard = {one.refund_id for one in bank.refunded()}
-    heard |= {one.payout_id for one in bank.transferred()}
-    automatic = [one for one in snapshot.view.payouts if one.is_automatic]
-    intents: list[Refund | Payout] = [*snapshot.view.refunds, *automatic]
-    for one in intents:
-        if not one.is_final and (one.id in heard or one.key_is_fresh(at)):
-            yield f"{_kind(one)} {one.id} is still {one.status}"
+    for refund in snapshot.view.refunds:
+        if not refund.is_final and (refund.id in heard or refund.key_is_fresh(at)):
+            yield f"refund {refund.id} is still {refund.status}"
 
 
-def _kind(one: Refund | Payout) -> str:
-    return type(one).__name__.lower()
+def _unpaid(snapshot: Snapshot, bank: SandboxBank, overdraft: Cents | None) -> Iterator[str]:
+    left = bank.balance(snapshot.view.rules.currency) + (overdraft or 0)
+    for payout in snapshot.view.payouts:
+        parked = payout.status is PayoutStatus.PENDING and payout.failure_reason is not None
+        if parked and overdraft is not None and payout.amount > left:
+            continue
+        if payout.is_automatic and not payout.is_final:
+            yield f"payout {payout.id} is still {payout.status}"
 
 
 def _unbalanced(snapshot: Snapshot, bank: SandboxBank) -> Iterator[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from hypothesis import note
@@ -11,8 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
 from reviewcore.domain.errors import EntityNotFound, ReviewcoreError
+from reviewcore.domain.money import ZERO, Cents
 from reviewcore.domain.rules import MarketRules
 from reviewcore.testing.clock import ManualClock
+from reviewcore.testing.faults import Fault
 from reviewcore.testing.machine.audit import leftovers, wrongs
 from reviewcore.testing.machine.lanes import Lane, Lanes, Refusal
 from reviewcore.testing.machine.market import small_rules
@@ -43,6 +47,7 @@ class Done(NamedTuple):
     command: Any
     key: str
     answer: Any
+    at: datetime
 
 
 class MachineFrame(RuleBasedStateMachine):
@@ -54,8 +59,10 @@ class MachineFrame(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.clock = ManualClock()
-        self.keyed: list[Done] = []
+        self.strays: set[str] = set()
         self.commands = 0
+        self._done: list[Done] = []
+        self.overdraft: Cents | None = None
         self.scene = ""
         self.steps = 0
         self._lanes: Lanes | None = None
@@ -66,10 +73,21 @@ class MachineFrame(RuleBasedStateMachine):
         rules=small_rules(),
         seed=st.integers(0, 2**16),
         scene=st.sampled_from(("REVIEWED", "EARNED", "QUEUED", "EMPTY")),
+        overdraft=st.sampled_from((None, None, ZERO)),
     )
-    def open_market(self, rules: MarketRules, seed: int, scene: str) -> None:
+    def open_market(
+        self, rules: MarketRules, seed: int, scene: str, overdraft: Cents | None
+    ) -> None:
         self.scene = scene
-        self._lanes = Lanes(self.stores, rules=rules, clock=self.clock, seed=seed, tally=self.tally)
+        self.overdraft = overdraft
+        self._lanes = Lanes(
+            self.stores,
+            rules=rules,
+            clock=self.clock,
+            seed=seed,
+            overdraft=overdraft,
+            tally=self.tally,
+        )
         self.tally.runs += 1
         self.settle_in()
 
@@ -106,6 +124,20 @@ class MachineFrame(RuleBasedStateMachine):
             self._now = snapshot_of(self.lanes.first.app.store)
         return self._now
 
+    @property
+    def keyed(self) -> list[Done]:
+        """What was done under a key, in order, as far as the market still knows the key."""
+        since = self.clock() - timedelta(days=self.rules_in_force.idempotency_days)
+        return [one for one in self._done if one.at >= since]
+
+    @contextmanager
+    def weather(self, fault: Fault) -> Iterator[None]:
+        """Have every call to the processor within the block meet *fault*."""
+        with ExitStack() as lifted:
+            for lane in self.lanes.all:
+                lifted.enter_context(lane.weather.steady(fault))
+            yield
+
     def perform(self, usecase: Callable[..., Any], command: Any) -> Any:
         """Run a use case in a transaction; return its answer, or the Refusal.
 
@@ -125,7 +157,7 @@ class MachineFrame(RuleBasedStateMachine):
         if isinstance(answer, Refusal):
             assert self.now == before, f"the refusal of {command} left a trace"
         elif key is not None:
-            self.keyed.append(Done(usecase, command, key, answer))
+            self._done.append(Done(usecase, command, key, answer, self.clock()))
         return answer
 
     def drive(self, usecase: Callable[..., Any], command: Any) -> Any:
@@ -150,6 +182,15 @@ class MachineFrame(RuleBasedStateMachine):
             note(f"    refused: {answer.kind.__name__} {answer.extras}")
         return answer
 
+    def run_pending(self) -> None:
+        """Have the workers do all there is."""
+
+        def drain(lane: Lane) -> None:
+            # How much that was is the store's own affair: some mark rows to find them faster.
+            lane.app.run_pending()
+
+        self.act(drain, told="run_pending()")
+
     def reached(self, moment: str) -> None:
         """Count that the run has come to something rare."""
         self.tally.moments[moment] += 1
@@ -161,7 +202,11 @@ class MachineFrame(RuleBasedStateMachine):
         """Audit the first lane, and compare the others with it."""
         self.tally.steps += 1
         self.steps += 1
+        self.keep_up()
         self._audit()
+
+    def keep_up(self) -> None:
+        """Do what no market leaves undone for long."""
 
     def teardown(self) -> None:
         """Stop all faults, let time pass, and look at what is left."""
@@ -190,8 +235,10 @@ class MachineFrame(RuleBasedStateMachine):
         for lane in self.lanes.all:
             lane.weather.clear()
             lane.mail.refusals = 0
+        self.settle_outside()
         for _ in range(ROUNDS_MAX):
-            self.act(lambda lane: lane.app.run_pending(), told="run_pending")
+            self.settle_inside()
+            self.run_pending()
             left = self._leftovers()
             if not left:
                 break
@@ -199,11 +246,23 @@ class MachineFrame(RuleBasedStateMachine):
         assert not left, left
         self._audit()
 
+    def settle_outside(self) -> None:
+        """Have the world decide what it has left open."""
+
+    def settle_inside(self) -> None:
+        """Have administrators do what only they can."""
+
     def _leftovers(self) -> tuple[str, ...]:
         return tuple(
             f"{lane.name}: {one}"
             for lane in self.lanes.all
-            for one in leftovers(snapshot_of(lane.app.store), lane.bank, at=self.clock())
+            for one in leftovers(
+                snapshot_of(lane.app.store),
+                lane.bank,
+                at=self.clock(),
+                overdraft=self.overdraft,
+                strays=self.strays,
+            )
         )
 
 

@@ -13,11 +13,12 @@ from reviewcore.adapters.sandbox import SandboxBank
 from reviewcore.app import App
 from reviewcore.domain.errors import ReviewcoreError
 from reviewcore.domain.genres import CATALOGUE
+from reviewcore.domain.money import Cents
 from reviewcore.domain.rules import MarketRules
 from reviewcore.ports.store import Store, Transaction
 from reviewcore.sources import TimeIds, Tokens
 from reviewcore.testing.clock import ManualClock
-from reviewcore.testing.faults import FaultyPayments, FaultyPayouts
+from reviewcore.testing.faults import FaultyPayments, FaultyPayouts, FaultyWebhooks
 from reviewcore.testing.machine.stores import StoreMaker
 from reviewcore.testing.machine.tally import Tally
 from reviewcore.testing.machine.weather import MoodyMail, QuickPasswords, Weather
@@ -85,7 +86,8 @@ class Lane:
 class Lanes:
     """The lanes of a run. The first is the one whose doings are counted and looked at.
 
-    All share *clock* and begin with the same *seed*, so that ids and tokens are the same too.
+    All share *clock* and begin with the same *seed*, so that ids and tokens are the same too. Their
+    banks lend *overdraft* cents, or without limit.
     """
 
     def __init__(
@@ -95,12 +97,14 @@ class Lanes:
         rules: MarketRules,
         clock: ManualClock,
         seed: int,
+        overdraft: Cents | None,
         tally: Tally,
     ) -> None:
         self._open = ExitStack()
         self._rules = rules
         self._clock = clock
         self._seed = seed
+        self._overdraft = overdraft
         tallies = [tally, *(Tally() for _ in range(len(stores) - 1))]
         with ExitStack() as undo:
             undo.callback(self.close)
@@ -135,7 +139,9 @@ class Lanes:
         )
         with store.begin() as tx:
             tx.genres.add(*(one for one in CATALOGUE if GENRE_ROOTS & {one.id, one.parent_id}))
-        bank = SandboxBank(clock=self._clock, tokens=seeded_tokens(self._seed + 1))
+        bank = SandboxBank(
+            clock=self._clock, tokens=seeded_tokens(self._seed + 1), overdraft=self._overdraft
+        )
         self._open.callback(bank.close)
         mail, weather = MoodyMail(), Weather()
         app = WatchedApp(
@@ -143,6 +149,7 @@ class Lanes:
             store=store,
             payments=FaultyPayments(bank, weather),
             payouts=FaultyPayouts(bank, weather),
+            webhooks=FaultyWebhooks(bank, weather),
             mail=mail,
             passwords=QuickPasswords(),
             secret="the same in all lanes",

@@ -48,7 +48,7 @@ class People(MachineFrame):
         """Have an administrator, artists, reviewers, one who is both and one who is neither."""
         self.admin = self.newcomer("admin@example.com")
         self.perform(request_email_verification, RequestEmailVerification(user_id=self.admin))
-        self.act(lambda lane: lane.app.run_pending(), told="run_pending")
+        self.run_pending()
         self.perform(verify_email, VerifyEmail(token=self.letters()[-1]))
         for name in ("ann", "bob"):
             self.become_artist(self.newcomer(f"{name}@example.com"))
@@ -59,7 +59,7 @@ class People(MachineFrame):
         self.become_reviewer(both)
         self._meet_the_unready()
         self.clock.advance(hours=24)
-        self.act(lambda lane: lane.app.run_pending(), told="run_pending")
+        self.run_pending()
 
     def _meet_the_unready(self) -> None:
         """Have one who began everything and finished nothing, signed in twice."""

@@ -67,7 +67,7 @@ LINKS = mostly(
 )
 DURATIONS = mostly(None, 10, 600, 0)
 RATINGS = st.sampled_from((5, 5, 4, 1, 3, 6))
-FAULTS = st.sampled_from((Fault.LOST_AFTER, Fault.LOST_BEFORE, Fault.DECLINED))
+FAULTS = st.sampled_from((Fault.LOST_AFTER, Fault.LOST_BEFORE, Fault.DECLINED, Fault.SHORT))
 SECONDS = st.sampled_from((1, 5, 60, 600, 3600, 7200))
 DAYS = st.sampled_from((1, 2, 7, 15))
 

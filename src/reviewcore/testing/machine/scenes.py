@@ -37,7 +37,7 @@ class Scenes(Earning):
         self._promote()
         for which, package in enumerate((PackageType.STARTER, PackageType.STANDARD)):
             self.buy(which, package)
-        self.act(lambda lane: lane.app.run_pending(), told="run_pending()")
+        self.run_pending()
         if scene is Scene.QUEUED:
             return
         for review in self.now.active:

@@ -19,23 +19,26 @@ from reviewcore.domain.ids import (
 )
 from reviewcore.domain.laws import MarketView
 from reviewcore.domain.payments import CheckoutAttempt
+from reviewcore.domain.payouts import Payout, PayoutStatus
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review, ReviewStatus
 from reviewcore.domain.tracks import Track, TrackStatus
 from reviewcore.domain.users import Session, User
+from reviewcore.domain.webhooks import StripeWebhookEvent
 from reviewcore.ports.store import Store
 from reviewcore.usecases.check_laws import view_of
 
 
 @attrs.frozen(kw_only=True)
 class Snapshot:
-    """The market with people, attempts and history besides."""
+    """The market with people, attempts, history and the processor's news besides."""
 
     view: MarketView
     users: tuple[User, ...]
     sessions: tuple[Session, ...]
     attempts: tuple[CheckoutAttempt, ...]
     events: tuple[EventRecord, ...]
+    inbox: tuple[StripeWebhookEvent, ...]
 
     @cached_property
     def user(self) -> dict[UserId, User]:
@@ -87,6 +90,25 @@ class Snapshot:
         """Attempts that may still be paid."""
         return tuple(one for one in self.attempts if one.is_pending)
 
+    @cached_property
+    def unhandled(self) -> tuple[StripeWebhookEvent, ...]:
+        """What the processor told and nobody has acted upon."""
+        return tuple(one for one in self.inbox if not one.is_handled)
+
+    @cached_property
+    def unclear(self) -> tuple[Payout, ...]:
+        """Payouts that may have left."""
+        return tuple(one for one in self.view.payouts if one.status is PayoutStatus.PROCESSING)
+
+    @cached_property
+    def given_up(self) -> tuple[str, ...]:
+        """Events that are not tried again: ours that were not delivered, theirs not handled."""
+        ours = [one for one in self.events if one.delivered_at is None]
+        return (
+            *(one.id for one in ours if one.failure and one.next_attempt_at is None),
+            *(one.id for one in self.unhandled if one.failure and one.next_attempt_at is None),
+        )
+
 
 def snapshot_of(store: Store) -> Snapshot:
     """Read everything in one consistent view."""
@@ -97,6 +119,7 @@ def snapshot_of(store: Store) -> Snapshot:
             sessions=tuple(tx.sessions.all()),
             attempts=tuple(tx.attempts.all()),
             events=tuple(tx.events.all()),
+            inbox=tuple(tx.inbox.all()),
         )
 
 
@@ -135,6 +158,7 @@ def _tables(snapshot: Snapshot) -> dict[str, list[Any]]:
         "users": snapshot.users,
         "sessions": snapshot.sessions,
         "attempts": snapshot.attempts,
+        "inbox": snapshot.inbox,
     }
     tables["slots"] = sorted(view.slots, key=lambda slot: (slot.track_id, slot.number))
     tables["queue"] = sorted(view.queue, key=lambda row: row.id)

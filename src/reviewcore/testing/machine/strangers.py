@@ -19,11 +19,11 @@ from reviewcore.domain.payouts import PayoutMethod
 from reviewcore.domain.rules import Tier
 from reviewcore.testing.clock import START
 from reviewcore.testing.machine import when
+from reviewcore.testing.machine.banking import Banking
 from reviewcore.testing.machine.base import pick
 from reviewcore.testing.machine.buying import LINK
 from reviewcore.testing.machine.lanes import Refusal
 from reviewcore.testing.machine.sayings import GOOD, NOBODY, WHICH
-from reviewcore.testing.machine.world import World
 from reviewcore.usecases import (
     CancelTrack,
     CheckOut,
@@ -36,10 +36,13 @@ from reviewcore.usecases import (
     GrantFreeCredit,
     GrantTier,
     OpenCheckout,
+    PayoutTruth,
     RateReview,
     RecordHeartbeat,
     ReportUnplayable,
+    ResolvePayout,
     RestrictReviewer,
+    RetryEvent,
     SettlePayout,
     SignOut,
     SkipReview,
@@ -62,7 +65,9 @@ from reviewcore.usecases import (
     rate_review,
     record_heartbeat,
     report_unplayable,
+    resolve_payout,
     restrict_reviewer,
+    retry_event,
     settle_payout,
     sign_out,
     skip_review,
@@ -77,7 +82,7 @@ Attempt = tuple[Callable[..., Any], Any]
 """A use case and a command that must be refused."""
 
 
-class Strangers(World):
+class Strangers(Banking):
     """What must be refused is refused as unknown, and leaves no trace; all of it in one step."""
 
     @precondition(when.there_are_reviews)
@@ -186,4 +191,6 @@ def as_administrator(thing_id: Any, admin_id: Any) -> list[Attempt]:
         (cancel_track, CancelTrack(track_id=thing_id, **who)),
         (close_track, CloseTrack(track_id=thing_id, **who)),
         (settle_payout, SettlePayout(payout_id=thing_id, admin_id=admin_id, reference="7")),
+        (resolve_payout, ResolvePayout(payout_id=thing_id, truth=PayoutTruth.FOUND, **who)),
+        (retry_event, RetryEvent(event_id=thing_id, admin_id=admin_id)),
     ]

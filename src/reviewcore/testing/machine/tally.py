@@ -22,7 +22,7 @@ UNREACHABLE: Mapping[str, str] = MappingProxyType(
         "InvalidRules": "raised when rules are made, before there is a market",
         "NotAdmin": "raised where administrators are known, above the use cases",
         "NotShared": "raised where shared reviews are shown, above the use cases",
-        "PaymentDisputed": "no use case knows of disputes yet",
+        "PaymentDisputed": "nothing raises it: what a dispute forbids is refused as TrackDisputed",
         "StoreNotMigrated": "memory has no schema",
         "StoreUnavailable": "memory is always there",
     }

@@ -5,23 +5,28 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from reviewcore.adapters.mail import MemoryMail
 from reviewcore.domain.errors import ProcessorUnavailable
 from reviewcore.ports.mail import Letter
 from reviewcore.testing.faults import Call, Fault
 
+REFUSALS = frozenset({Fault.DECLINED, Fault.SHORT})
+
 
 class Weather:
     """Decides what becomes of the next calls to a processor: faults in the order brewed.
 
     A processor that has acted on a key cannot refuse that key afterwards, so such a refusal is
-    left out: *declined* promises that nothing happened.
+    left out: a refusal promises that nothing happened.
     """
 
     def __init__(self) -> None:
         self._coming: deque[Fault] = deque()
         self._acted: set[str] = set()
+        self._steady: Fault | None = None
 
     def brew(self, fault: Fault) -> None:
         """Have one more call meet *fault*."""
@@ -33,15 +38,29 @@ class Weather:
 
     def __call__(self, call: Call) -> Fault:
         """Tell what becomes of *call*."""
-        fault = self._coming.popleft() if self._coming else Fault.NONE
+        fault = self._next()
         key = getattr(call.arguments[0], "key", None)
         if key is None:
             return fault
-        if fault is Fault.DECLINED and key in self._acted:
+        if fault in REFUSALS and key in self._acted:
             fault = Fault.NONE
         if fault in {Fault.NONE, Fault.LOST_AFTER}:
             self._acted.add(key)
         return fault
+
+    @contextmanager
+    def steady(self, fault: Fault) -> Iterator[None]:
+        """Have every call within the block meet *fault*; what was brewed comes afterwards."""
+        self._steady = fault
+        try:
+            yield
+        finally:
+            self._steady = None
+
+    def _next(self) -> Fault:
+        if self._steady is not None:
+            return self._steady
+        return self._coming.popleft() if self._coming else Fault.NONE
 
 
 class MoodyMail(MemoryMail):

@@ -93,6 +93,41 @@ def there_are_payouts(machine: Any) -> bool:
     return bool(machine.now.view.payouts)
 
 
+def payouts_are_unclear(machine: Any) -> bool:
+    """Tell whether a payout may have left."""
+    return bool(machine.now.unclear)
+
+
+def something_was_paid(machine: Any) -> bool:
+    """Tell whether the bank has taken a payment."""
+    return any(one.external_payment_id for one in machine.now.attempts)
+
+
+def there_are_disputes(machine: Any) -> bool:
+    """Tell whether anything was ever disputed, as far as the market knows."""
+    return bool(machine.now.view.disputes)
+
+
+def money_went_back(machine: Any) -> bool:
+    """Tell whether a refund was taken."""
+    return any(one.external_id for one in machine.now.view.refunds)
+
+
+def money_left(machine: Any) -> bool:
+    """Tell whether a payout has left through the processor."""
+    return any(one.external_id for one in machine.now.view.payouts)
+
+
+def news_wait(machine: Any) -> bool:
+    """Tell whether the processor told what nobody has acted upon."""
+    return bool(machine.now.unhandled)
+
+
+def events_were_given_up(machine: Any) -> bool:
+    """Tell whether an event waits for a person."""
+    return bool(machine.now.given_up)
+
+
 def there_are_accounts(machine: Any) -> bool:
     """Tell whether a reviewer has connected an account."""
     return any(one.stripe_account_id for one in machine.now.view.reviewers)
