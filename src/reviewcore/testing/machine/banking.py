@@ -14,7 +14,7 @@ from reviewcore.domain.payouts import Payout, PayoutMethod
 from reviewcore.domain.rules import PackageType
 from reviewcore.testing.faults import Fault
 from reviewcore.testing.machine import sayings, when
-from reviewcore.testing.machine.base import named, pick, require_slip
+from reviewcore.testing.machine.choosing import named, pick, require_slip
 from reviewcore.testing.machine.lanes import Lane, Refusal
 from reviewcore.testing.machine.sayings import SLIPS, WHICH, Slip
 from reviewcore.testing.machine.telling import Telling

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple
 
 from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
-from reviewcore.domain.errors import EntityNotFound, ReviewcoreError
 from reviewcore.domain.money import ZERO, Cents
 from reviewcore.domain.rules import MarketRules
 from reviewcore.testing.clock import ManualClock
@@ -20,12 +19,9 @@ from reviewcore.testing.faults import Fault
 from reviewcore.testing.machine.audit import leftovers, wrongs
 from reviewcore.testing.machine.lanes import Lane, Lanes, Refusal
 from reviewcore.testing.machine.market import small_rules
-from reviewcore.testing.machine.sayings import NOBODY, Slip
 from reviewcore.testing.machine.snapshot import Snapshot, differences, snapshot_of
 from reviewcore.testing.machine.stores import StoreMaker, memory
 from reviewcore.testing.machine.tally import Tally
-
-T = TypeVar("T")
 
 KEYED_SHARE = 2
 """One command in so many carries an idempotency key."""
@@ -244,13 +240,18 @@ class MachineFrame(RuleBasedStateMachine):
                 break
             self.clock.advance(hours=HOURS_A_ROUND)
         assert not left, left
+        self.take_leave()
         self._audit()
+        self.tally.history(self.now.events)
 
     def settle_outside(self) -> None:
         """Have the world decide what it has left open."""
 
     def settle_inside(self) -> None:
         """Have administrators do what only they can."""
+
+    def take_leave(self) -> None:
+        """Look at what may stay as it is."""
 
     def _leftovers(self) -> tuple[str, ...]:
         return tuple(
@@ -264,35 +265,3 @@ class MachineFrame(RuleBasedStateMachine):
                 strays=self.strays,
             )
         )
-
-
-# ── how the parts choose ─────────────────────────────────────────────────────────────────────
-
-
-def pick(which: int, things: Sequence[T]) -> T:
-    """Pick one of *things*, of which there is at least one."""
-    return things[which % len(things)]
-
-
-def named(slip: Slip, thing_id: str) -> Any:
-    """Name a thing, or nothing."""
-    return NOBODY if slip is Slip.UNKNOWN else thing_id
-
-
-def actor(slip: Slip, owner: str, everybody: Sequence[str]) -> Any:
-    """Let the owner act, or somebody else."""
-    if slip is not Slip.FOREIGN:
-        return owner
-    return next((one for one in everybody if one != owner), NOBODY)
-
-
-def require_slip(slip: Slip, answer: object, *, foreign: type[ReviewcoreError]) -> None:
-    """Demand that a command on an unknown or foreign thing is refused as such."""
-    expected: dict[Slip, type[ReviewcoreError]] = {
-        Slip.UNKNOWN: EntityNotFound,
-        Slip.FOREIGN: foreign,
-    }
-    wanted = expected.get(slip)
-    if wanted is not None:
-        assert isinstance(answer, Refusal), f"a command on a {slip} thing succeeded: {answer}"
-        assert answer.kind is wanted, f"{answer.kind.__name__} instead of {wanted.__name__}"

@@ -11,7 +11,7 @@ from reviewcore.domain.ids import ArtistId, TrackId
 from reviewcore.domain.rules import PackageType
 from reviewcore.domain.tracks import Track
 from reviewcore.testing.machine import sayings, when
-from reviewcore.testing.machine.base import actor, named, pick, require_slip
+from reviewcore.testing.machine.choosing import actor, named, pick, require_slip
 from reviewcore.testing.machine.lanes import Lane, Refusal
 from reviewcore.testing.machine.people import People
 from reviewcore.testing.machine.sayings import NOBODY, SLIPS, WHICH, Slip

@@ -10,7 +10,7 @@ from reviewcore.domain.ids import ReviewerId
 from reviewcore.domain.money import Cents
 from reviewcore.domain.payouts import Payout, PayoutMethod
 from reviewcore.testing.machine import sayings, when
-from reviewcore.testing.machine.base import named, pick
+from reviewcore.testing.machine.choosing import named, pick
 from reviewcore.testing.machine.judging import Judging
 from reviewcore.testing.machine.lanes import Lane, Refusal
 from reviewcore.testing.machine.sayings import SLIPS, WHICH, Slip

@@ -13,7 +13,7 @@ from reviewcore.domain.ids import ArtistId, ReviewId, UserId
 from reviewcore.domain.reviews import Review
 from reviewcore.domain.rules import Tier
 from reviewcore.testing.machine import sayings, when
-from reviewcore.testing.machine.base import actor, named, pick, require_slip
+from reviewcore.testing.machine.choosing import actor, named, pick, require_slip
 from reviewcore.testing.machine.lanes import Refusal
 from reviewcore.testing.machine.reviewing import Reviewing
 from reviewcore.testing.machine.sayings import SLIPS, WHICH, Slip

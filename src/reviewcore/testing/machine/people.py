@@ -10,7 +10,8 @@ from hypothesis.stateful import precondition, rule
 from reviewcore.domain.errors import AlreadyOnboarded, SessionExpired
 from reviewcore.domain.ids import ReviewerId, UserId
 from reviewcore.testing.machine import sayings, when
-from reviewcore.testing.machine.base import MachineFrame, actor, named, pick, require_slip
+from reviewcore.testing.machine.base import MachineFrame
+from reviewcore.testing.machine.choosing import actor, named, pick, require_slip
 from reviewcore.testing.machine.lanes import Refusal
 from reviewcore.testing.machine.sayings import NOBODY, PASSWORD, SLIPS, WHICH, Slip
 from reviewcore.usecases import (

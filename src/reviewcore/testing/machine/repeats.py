@@ -10,7 +10,7 @@ from hypothesis.stateful import precondition, rule
 from reviewcore.app import ACTOR_FIELDS, without_secrets
 from reviewcore.domain.errors import IdempotencyKeyReused
 from reviewcore.testing.machine import when
-from reviewcore.testing.machine.base import pick
+from reviewcore.testing.machine.choosing import pick
 from reviewcore.testing.machine.lanes import Refusal
 from reviewcore.testing.machine.sayings import WHICH
 from reviewcore.testing.machine.strangers import Strangers

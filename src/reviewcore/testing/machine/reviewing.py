@@ -11,8 +11,8 @@ from reviewcore.domain.ids import ReviewerId, ReviewId, TrackId
 from reviewcore.domain.reviews import Review
 from reviewcore.domain.rules import PackageType
 from reviewcore.testing.machine import sayings, when
-from reviewcore.testing.machine.base import actor, named, pick, require_slip
 from reviewcore.testing.machine.buying import PACKAGES, Buying
+from reviewcore.testing.machine.choosing import actor, named, pick, require_slip
 from reviewcore.testing.machine.lanes import Refusal
 from reviewcore.testing.machine.sayings import GOOD, SLIPS, WHICH, Slip
 from reviewcore.usecases import (

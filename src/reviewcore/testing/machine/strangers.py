@@ -20,8 +20,8 @@ from reviewcore.domain.rules import Tier
 from reviewcore.testing.clock import START
 from reviewcore.testing.machine import when
 from reviewcore.testing.machine.banking import Banking
-from reviewcore.testing.machine.base import pick
 from reviewcore.testing.machine.buying import LINK
+from reviewcore.testing.machine.choosing import pick
 from reviewcore.testing.machine.lanes import Refusal
 from reviewcore.testing.machine.sayings import GOOD, NOBODY, WHICH
 from reviewcore.usecases import (

@@ -10,8 +10,26 @@ from types import MappingProxyType
 
 from reviewcore import usecases
 from reviewcore.domain.errors import ReviewcoreError
+from reviewcore.domain.events import EventRecord
 
 SUCCESSES_MIN = 20
+
+RARE = frozenset(
+    {
+        "BankPayoutFailed",
+        "DisputeLost",
+        "DisputeWon",
+        "PayoutDestinationChanged",
+        "PayoutFailed",
+        "PayoutParked",
+        "PayoutReversed",
+        "RefundDropped",
+        "RefundFailed",
+        "RefundParked",
+        "RefundReturned",
+    }
+)
+"""Events whose numbers tell how far into the affairs of the processor a run has come."""
 
 # What commands on one thread and a store in memory cannot raise, each with the reason.
 UNREACHABLE: Mapping[str, str] = MappingProxyType(
@@ -57,6 +75,10 @@ class Tally:
         self.moments: Counter[str] = Counter()
         self.steps = 0
         self.runs = 0
+
+    def history(self, events: Iterable[EventRecord]) -> None:
+        """Count the rare events of a market that has come to its end."""
+        self.moments.update(one.type for one in events if one.type in RARE)
 
     def gaps(self, *, successes_min: int = SUCCESSES_MIN) -> tuple[str, ...]:
         """Tell which use cases and reachable errors were not seen often enough."""

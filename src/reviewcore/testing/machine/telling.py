@@ -12,12 +12,13 @@ from hypothesis.stateful import precondition, rule
 from reviewcore.adapters.sandbox import PayerOutcome, SandboxBank
 from reviewcore.domain.errors import EntityNotFound, InvalidWebhook
 from reviewcore.domain.money import Cents
+from reviewcore.domain.payments import RefundStatus
 from reviewcore.domain.webhooks import TRIES_MAX, Endpoint, ProcessorEvent, Subject
 from reviewcore.ports.processor import CheckoutOrder, Done
 from reviewcore.testing.clock import START
 from reviewcore.testing.faults import Fault
 from reviewcore.testing.machine import sayings, when
-from reviewcore.testing.machine.base import named, pick, require_slip
+from reviewcore.testing.machine.choosing import named, pick, require_slip
 from reviewcore.testing.machine.lanes import Lane, Refusal
 from reviewcore.testing.machine.sayings import SLIPS, WHICH, Slip
 from reviewcore.testing.machine.world import World
@@ -238,6 +239,22 @@ class Telling(World):
         # To try what is about nothing would be an act that has to be told each time.
         hopeless = {one.id for one in self.now.unhandled if one.object_id in self.strays}
         self.try_again(but=hopeless)
+
+    def take_leave(self) -> None:
+        """Find all that waits for a person among the findings."""
+        super().take_leave()
+        told = self.drive(reconcile, Reconcile())
+        listed = {one.id for one in told.findings}
+        failed = {one.id for one in self.now.unhandled if one.failure is not None}
+        unlisted = (failed | self._stranded()) - listed
+        assert not unlisted, f"{unlisted} wait for a person and are not listed"
+
+    def _stranded(self) -> set[str]:
+        """Name refunds that did not arrive, refunds and payouts that stay on their way."""
+        view = self.now.view
+        ends = {RefundStatus.COMPLETED, RefundStatus.DROPPED}
+        refunds = {one.id for one in view.refunds if one.status not in ends}
+        return refunds | {one.id for one in view.payouts if not one.is_final}
 
     def _until_given_up(self, work: Callable[[Lane], object], *, tries: int) -> None:
         for _ in range(tries):

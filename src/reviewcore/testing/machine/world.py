@@ -11,7 +11,7 @@ from hypothesis.stateful import precondition, rule
 from reviewcore.domain.payouts import PayoutMethod
 from reviewcore.testing.faults import Fault
 from reviewcore.testing.machine import sayings, when
-from reviewcore.testing.machine.base import pick
+from reviewcore.testing.machine.choosing import pick
 from reviewcore.testing.machine.lanes import Lane
 from reviewcore.testing.machine.sayings import WHICH
 from reviewcore.testing.machine.scenes import Scenes
