@@ -25,6 +25,8 @@ from reviewcore.domain.ids import (
     ReviewerId,
     ReviewId,
     TrackId,
+    TicketId,
+    TokenId,
     UserId,
 )
 from reviewcore.domain.money import Cents
@@ -76,6 +78,38 @@ class SignedOut(UserEvent):
 
 
 @attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
+class SignedOutEverywhere(UserEvent):
+    """A person ended all of his sessions."""
+
+
+@attrs.frozen(kw_only=True)
+class PasswordResetRequested(UserEvent):
+    """Somebody wants to choose another password; the token is minted with the mail."""
+
+
+@attrs.frozen(kw_only=True)
+class PasswordChanged(UserEvent):
+    """A person chose another password, and all of his sessions ended."""
+
+
+@attrs.frozen(kw_only=True)
+class EmailChangeRequested(UserEvent):
+    """A person wants another address; the one that he has is told."""
+
+
+@attrs.frozen(kw_only=True)
+class NewEmailVerificationRequested(UserEvent):
+    """The address that a person wants is to be proven; the token is minted with the mail."""
+
+    token_id: TokenId
+
+
+@attrs.frozen(kw_only=True)
+class EmailChanged(UserEvent):
+    """A person proved that another address is his, and has it from now on."""
+
+
 class ArtistEvent(Event):
     """Something that happened to an artist."""
 

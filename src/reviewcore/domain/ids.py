@@ -10,6 +10,7 @@ from typing import NewType
 UserId = NewType("UserId", str)
 SessionId = NewType("SessionId", str)
 AccountId = NewType("AccountId", str)
+TokenId = NewType("TokenId", str)
 ArtistId = NewType("ArtistId", str)
 ReviewerId = NewType("ReviewerId", str)
 GenreId = NewType("GenreId", str)

@@ -17,11 +17,19 @@ class Audience(StrEnum):
     REVIEWER = "REVIEWER"
 
 
+class Minted(StrEnum):
+    """What the token is for that is made with a mail."""
+
+    VERIFICATION = "VERIFICATION"
+    NEW_ADDRESS = "NEW_ADDRESS"
+    RESET = "RESET"
+
+
 @attrs.frozen(kw_only=True)
 class Notice:
     """A mail to be written: *subject* and *body* take the facts by name, in braces.
 
-    *once* is the payload field that must be true for the notice to go; *mints* that a verification
+    *once* is the payload field that must be true for the notice to go; *mints* which
     token is made with the mail, so that no event ever holds a secret.
     """
 
@@ -29,7 +37,7 @@ class Notice:
     subject: str
     body: str
     once: str | None = None
-    mints: bool = False
+    mints: Minted | None = None
 
 
 NOTICES: Mapping[str, Notice] = MappingProxyType(
@@ -42,7 +50,45 @@ NOTICES: Mapping[str, Notice] = MappingProxyType(
                 "Token: {token}\n\nThe link works once and for 24 hours. If you did not sign up, "
                 "ignore this mail.\n"
             ),
-            mints=True,
+            mints=Minted.VERIFICATION,
+        ),
+        "PasswordResetRequested": Notice(
+            audience=Audience.USER,
+            subject="Choose another password",
+            body=(
+                "Hello {name},\n\nhere you can choose another password:\n\n{link}\n\n"
+                "Token: {token}\n\nThe link works once and for an hour. If you did not ask for "
+                "it, ignore this mail: your password stays as it is.\n"
+            ),
+            mints=Minted.RESET,
+        ),
+        "PasswordChanged": Notice(
+            audience=Audience.USER,
+            subject="Your password was changed",
+            body=(
+                "Hello {name},\n\nyour password was changed, and you are signed out everywhere. "
+                "If that was not you, choose another one at once:\n\n{link}\n"
+            ),
+        ),
+        "EmailChangeRequested": Notice(
+            audience=Audience.USER,
+            subject="Your account is to have another e-mail address",
+            body=(
+                "Hello {name},\n\nsomebody who knows your password wants another e-mail address "
+                "for your account; it changes once the other address is confirmed. If that was "
+                "not you, choose another password at once:\n\n{link}\n"
+            ),
+        ),
+        # It goes to an address that may be a stranger's, so it names nobody.
+        "NewEmailVerificationRequested": Notice(
+            audience=Audience.USER,
+            subject="Please confirm your new e-mail address",
+            body=(
+                "Hello,\n\nplease confirm that this is to be the address of your account:\n\n"
+                "{link}\n\nToken: {token}\n\nThe link works once and for 24 hours. If you did "
+                "not ask for it, ignore this mail.\n"
+            ),
+            mints=Minted.NEW_ADDRESS,
         ),
         "TrackQueued": Notice(
             audience=Audience.ARTIST,

@@ -68,6 +68,14 @@ class User:
             raise AlreadyVerified
         return attrs.evolve(self, email_verified=at)
 
+    def move(self, email: str, at: datetime) -> Self:
+        """Have another address, which is known to be his."""
+        return attrs.evolve(self, email=email, email_verified=at)
+
+    def choose_password(self, hashed: str) -> Self:
+        """Sign in with another password from now on, or with another hash of the same one."""
+        return attrs.evolve(self, password=hashed)
+
     def require_verified(self) -> None:
         """Raise EmailNotVerified unless the address is known to be his."""
         if self.email_verified is None:
@@ -97,6 +105,15 @@ class Session:
         if at >= self.expires_at:
             raise SessionExpired
 
+    def is_aging(self, at: datetime) -> bool:
+        """Whether less than half of its life is left: who still uses it has it extended."""
+        return self.expires_at - at < SESSION_LIFE / 2
+
+    def extend(self, at: datetime) -> Self:
+        """Live for 30 more days. Raises SessionExpired."""
+        self.require_valid(at)
+        return attrs.evolve(self, expires_at=at + SESSION_LIFE)
+
 
 @attrs.frozen(kw_only=True)
 class EmailVerificationToken:
@@ -114,9 +131,17 @@ class EmailVerificationToken:
     used_at: datetime | None = None
     is_change: bool = False
 
+    def is_open(self, at: datetime) -> bool:
+        """Whether it can still be used."""
+        return self.used_at is None and at < self.expires_at
+
+    def mint(self, hashed: str, at: datetime) -> Self:
+        """Be proven by another token for 24 hours; one that was mailed before proves nothing."""
+        return attrs.evolve(self, token_hash=hashed, expires_at=at + VERIFICATION_LIFE)
+
     def use(self, at: datetime) -> Self:
         """Spend the token. Raises InvalidToken when it was used or has expired."""
-        if self.used_at is not None or at >= self.expires_at:
+        if not self.is_open(at):
             raise InvalidToken
         return attrs.evolve(self, used_at=at)
 
@@ -132,9 +157,13 @@ class PasswordResetToken:
     expires_at: datetime
     used_at: datetime | None = None
 
+    def is_open(self, at: datetime) -> bool:
+        """Whether it can still be used."""
+        return self.used_at is None and at < self.expires_at
+
     def use(self, at: datetime) -> Self:
         """Spend the token. Raises InvalidToken when it was used or has expired."""
-        if self.used_at is not None or at >= self.expires_at:
+        if not self.is_open(at):
             raise InvalidToken
         return attrs.evolve(self, used_at=at)
 

@@ -18,3 +18,7 @@ class Passwords(Protocol):
         With None (no such user, or one without a password) it takes as long and says no.
         """
         ...
+
+    def needs_rehash(self, hashed: str, /) -> bool:
+        """Tell whether a hash is weaker than those that `hash` makes; quick."""
+        ...

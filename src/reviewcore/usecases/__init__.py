@@ -3,6 +3,7 @@
 from reviewcore.usecases.answer_quiz import AnswerQuiz, answer_quiz
 from reviewcore.usecases.assign_reviewers import AssignReviewers, assign_reviewers
 from reviewcore.usecases.cancel_track import CancelTrack, cancel_track
+from reviewcore.usecases.change_email import ChangeEmail, change_email
 from reviewcore.usecases.check_laws import CheckLaws, check_laws
 from reviewcore.usecases.check_out import CheckOut, check_out
 from reviewcore.usecases.close_track import CloseTrack, close_track
@@ -19,6 +20,7 @@ from reviewcore.usecases.end_grants import EndGrants, end_grants
 from reviewcore.usecases.expire_assignments import ExpireAssignments, expire_assignments
 from reviewcore.usecases.expire_checkout import ExpireCheckout, expire_checkout
 from reviewcore.usecases.explain_balance import Balance, ExplainBalance, explain_balance
+from reviewcore.usecases.extend_session import ExtendSession, extend_session
 from reviewcore.usecases.finish_onboarding import FinishOnboarding, finish_onboarding
 from reviewcore.usecases.flag_review import FlagReview, flag_review
 from reviewcore.usecases.gem_review import GemReview, gem_review
@@ -40,18 +42,25 @@ from reviewcore.usecases.request_email_verification import (
 )
 from reviewcore.usecases.resolve_payout import PayoutTruth, ResolvePayout, resolve_payout
 from reviewcore.usecases.restrict_reviewer import RestrictReviewer, restrict_reviewer
+from reviewcore.usecases.request_password_reset import (
+    RequestPasswordReset,
+    request_password_reset,
+)
+from reviewcore.usecases.reset_password import ResetPassword, reset_password
 from reviewcore.usecases.retry_event import RetryEvent, retry_event
 from reviewcore.usecases.send_payout import SendPayout, send_payout
 from reviewcore.usecases.send_refund import SendRefund, send_refund
 from reviewcore.usecases.settle_payout import SettlePayout, settle_payout
-from reviewcore.usecases.sign_in import SignedIn, SignIn, sign_in
+from reviewcore.usecases.sign_in import SignIn, sign_in
 from reviewcore.usecases.sign_out import SignOut, sign_out
 from reviewcore.usecases.sign_up import SignUp, sign_up
 from reviewcore.usecases.skip_review import SkipReview, skip_review
 from reviewcore.usecases.steps.comparing import Finding
+from reviewcore.usecases.sign_out_everywhere import SignOutEverywhere, sign_out_everywhere
 from reviewcore.usecases.submit_track import SubmitTrack, submit_track
 from reviewcore.usecases.ungem_review import UngemReview, ungem_review
 from reviewcore.usecases.unrestrict_reviewer import UnrestrictReviewer, unrestrict_reviewer
+from reviewcore.usecases.steps.credentials import SignedIn
 from reviewcore.usecases.update_source import UpdateSource, update_source
 from reviewcore.usecases.uphold_flag import UpholdFlag, uphold_flag
 from reviewcore.usecases.verify_email import VerifyEmail, verify_email
@@ -66,6 +75,7 @@ __all__ = [
     "CheckLaws",
     "CheckOut",
     "CloseTrack",
+    "ChangeEmail",
     "CompleteReview",
     "ConfirmEmailAsAdmin",
     "ConfirmPayment",
@@ -78,6 +88,7 @@ __all__ = [
     "Finding",
     "FinishOnboarding",
     "FlagReview",
+    "ExtendSession",
     "GemReview",
     "GrantFreeCredit",
     "GrantTier",
@@ -100,6 +111,8 @@ __all__ = [
     "RetryEvent",
     "SendPayout",
     "SendRefund",
+    "RequestPasswordReset",
+    "ResetPassword",
     "SettlePayout",
     "SignIn",
     "SignOut",
@@ -109,6 +122,7 @@ __all__ = [
     "SubmitTrack",
     "Sweep",
     "UngemReview",
+    "SignOutEverywhere",
     "UnrestrictReviewer",
     "UpdateSource",
     "UpholdFlag",
@@ -123,6 +137,7 @@ __all__ = [
     "complete_review",
     "confirm_email_as_admin",
     "confirm_payment",
+    "change_email",
     "connect_payout_account",
     "dismiss_flag",
     "end_grants",
@@ -135,6 +150,7 @@ __all__ = [
     "grant_free_credit",
     "grant_tier",
     "handle_event",
+    "extend_session",
     "open_artist_profile",
     "open_checkout",
     "open_reviewer_profile",
@@ -153,6 +169,8 @@ __all__ = [
     "settle_payout",
     "sign_in",
     "sign_out",
+    "request_password_reset",
+    "reset_password",
     "sign_up",
     "skip_review",
     "submit_track",
@@ -162,4 +180,5 @@ __all__ = [
     "uphold_flag",
     "verify_email",
     "withdraw",
+    "sign_out_everywhere",
 ]

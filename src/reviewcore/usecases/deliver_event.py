@@ -16,14 +16,10 @@ from reviewcore.domain.ids import (
     UserId,
 )
 from reviewcore.domain.notices import NOTICES, Audience
-from reviewcore.domain.users import (
-    VERIFICATION_LIFE,
-    EmailVerificationToken,
-    User,
-    token_hash,
-)
+from reviewcore.domain.users import User
 from reviewcore.ports.mail import Letter, Mail
 from reviewcore.ports.store import Store, Transaction
+from reviewcore.usecases.steps.minting import mint
 
 
 @attrs.frozen(kw_only=True)
@@ -45,14 +41,17 @@ def deliver_event(store: Store, mail: Mail, command: DeliverEvent) -> None:
         return
     with store.read() as tx:
         user, facts = _facts(tx, event, notice.audience)
-    if notice.mints:
-        facts["token"] = _mint(store, user)
-        facts["link"] = f"{command.base_url}/verify-email?token={facts['token']}"
-    else:
-        facts["link"] = command.base_url
+    to = user.email
+    facts["link"] = command.base_url
+    if notice.mints is not None:
+        made = mint(store, event, user_id=user.id, kind=notice.mints)
+        if made is None:
+            return
+        to, facts["token"] = made.to, made.token
+        facts["link"] = f"{command.base_url}/{made.page}?token={made.token}"
 
     subject = notice.subject.format_map(facts)
-    mail.send(Letter(to=user.email, subject=subject, text=notice.body.format_map(facts)))
+    mail.send(Letter(to=to, subject=subject, text=notice.body.format_map(facts)))
 
 
 def _facts(tx: Transaction, event: EventRecord, audience: Audience) -> tuple[User, dict[str, Any]]:
@@ -91,19 +90,3 @@ AGGREGATES = {
 
 def _user_of_artist(tx: Transaction, artist_id: ArtistId) -> UserId:
     return tx.artists.get(artist_id).user_id
-
-
-def _mint(store: Store, user: User) -> str:
-    with store.begin() as tx:
-        token = tx.new_token()
-        tx.email_tokens.add(
-            EmailVerificationToken(
-                id=tx.new_id(),
-                user_id=user.id,
-                email=user.email,
-                token_hash=token_hash(token),
-                created_at=tx.now,
-                expires_at=tx.now + VERIFICATION_LIFE,
-            )
-        )
-    return token

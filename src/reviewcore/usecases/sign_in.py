@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import attrs
 
-from reviewcore.domain import events
 from reviewcore.domain.emails import normalise_email
 from reviewcore.domain.errors import InvalidEmail, WrongCredentials
-from reviewcore.domain.ids import SessionId
-from reviewcore.domain.users import SESSION_LIFE, Session, User, token_hash
+from reviewcore.domain.users import User
 from reviewcore.ports.passwords import Passwords
 from reviewcore.ports.store import Store
+from reviewcore.usecases.steps.credentials import SignedIn, begin_session, lock_known
 
 
 @attrs.frozen(kw_only=True)
@@ -21,37 +20,24 @@ class SignIn:
     password: str = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class SignedIn:
-    """A new session. *token* is told here once and kept nowhere."""
-
-    token: str = attrs.field(repr=False)
-    session: Session
-    user: User
-
-
 def sign_in(store: Store, passwords: Passwords, command: SignIn) -> SignedIn:
     """Begin a session of 30 days with a fresh id and token.
 
-    Whatever is wrong, the answer and the time it takes are the same. Raises WrongCredentials.
+    Whatever is wrong, the answer and the time it takes are the same. A hash that is weaker than
+    those made today is replaced, as only now the password is known. Raises WrongCredentials.
     """
     user = _find(store, command.email)
-    known = passwords.verify(command.password, user.password if user is not None else None)
-    if user is None or not known:
+    hashed = user.password if user is not None else None
+    if not passwords.verify(command.password, hashed) or user is None or hashed is None:
         raise WrongCredentials
+    better = passwords.hash(command.password) if passwords.needs_rehash(hashed) else None
 
     with store.begin(actor=user.id) as tx:
-        token = tx.new_token()
-        session = Session(
-            id=SessionId(tx.new_id()),
-            user_id=user.id,
-            token_hash=token_hash(token),
-            created_at=tx.now,
-            expires_at=tx.now + SESSION_LIFE,
-        )
-        tx.sessions.add(session)
-        tx.events.add(events.SignedIn(user_id=user.id))
-    return SignedIn(token=token, session=session, user=user)
+        fresh = lock_known(tx, user)
+        if better is not None:
+            fresh = fresh.choose_password(better)
+            tx.users.update(fresh)
+        return begin_session(tx, fresh)
 
 
 def _find(store: Store, email: str) -> User | None:

@@ -98,7 +98,10 @@ class PlainPasswords:
         return f"plain:{password}"
 
     def verify(self, password: str, hashed: str | None, /) -> bool:
-        return hashed == f"plain:{password}"
+        return hashed in {f"plain:{password}", f"older:{password}"}
+
+    def needs_rehash(self, hashed: str, /) -> bool:
+        return hashed.startswith("older:")
 
 
 class World:

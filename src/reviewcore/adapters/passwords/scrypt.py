@@ -38,6 +38,12 @@ class _Cost:
         # What OpenSSL reckons: the big table, one block a lane, and one to work in.
         return 128 * self.r * (self.n + self.p + 2)
 
+    def is_weaker(self, other: Self) -> bool:
+        """Whether either less memory or less work is asked for."""
+        return self.n * self.r < other.n * other.r or (
+            self.n * self.r * self.p < other.n * other.r * other.p
+        )
+
     @property
     def is_bearable(self) -> bool:
         return (
@@ -116,3 +122,7 @@ class ScryptPasswords:
         tried = known or self._nobody
         fits = hmac.compare_digest(tried.cost.derive(password, tried.salt), tried.digest)
         return fits and known is not None
+
+    def needs_rehash(self, hashed: str, /) -> bool:
+        known = _Hashed.parse(hashed)
+        return known is None or known.cost.is_weaker(self._cost)

@@ -88,3 +88,7 @@ class QuickPasswords:
     def verify(self, password: str, hashed: str | None, /) -> bool:
         """Tell whether the password has this hash."""
         return hashed is not None and hmac.compare_digest(self.hash(password), hashed)
+
+    def needs_rehash(self, hashed: str, /) -> bool:
+        """Tell that no hash is better than another."""
+        return False
