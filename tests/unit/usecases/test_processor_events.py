@@ -30,9 +30,10 @@ from reviewcore.domain.webhooks import (
     StripeWebhookEvent,
     Subject,
 )
+from reviewcore.domain.webhooks import receive as told
 from reviewcore.ports.processor import ReversalOrder, TransferOrder
 from reviewcore.testing.contracts.processor.orders import account_order, transfer_order
-from reviewcore.testing.faults import Fault, FaultyPayments, FaultyPayouts
+from reviewcore.testing.faults import Call, Fault, FaultyPayments, FaultyPayouts
 from reviewcore.usecases import (
     HandleEvent,
     PayoutTruth,
@@ -193,6 +194,33 @@ def test_without_an_answer_an_event_is_left_as_it_is(world: World) -> None:
     assert world.track(track).status is TrackStatus.QUEUED
 
 
+def test_two_workers_on_one_event_act_once(world: World) -> None:
+    track = world.checked_out(world.a_track())
+    attempt = world.open_session(track)
+    assert attempt.session_id is not None
+    world.pay(attempt)
+    event = an_event(world, Subject.CHECKOUT, attempt.session_id)
+    receive(world, event)
+    plain = world.app
+
+    def meanwhile(_: Call) -> Fault:
+        plain.drive(handle_event, HandleEvent(event_id=event.id))
+        return Fault.NONE
+
+    world.reach_bank_through(payments=FaultyPayments(world.bank, meanwhile))
+
+    assert handle(world, event).is_handled
+    assert len(world.postings("PAYMENT_APPLIED")) == 1
+
+
+def test_an_event_that_asks_for_nothing_may_wait_as_well(world: World) -> None:
+    event = an_event(world, Subject.OTHER, "in_1")
+    with world.app.store.begin() as tx:
+        tx.inbox.receive(attrs.evolve(told(event, world.clock()), handled_at=None))
+
+    assert handle(world, event).is_handled
+
+
 # ── what the events are about ────────────────────────────────────────────────────────────────
 
 
@@ -234,6 +262,10 @@ def test_what_is_not_ours_is_handled_and_changes_nothing(world: World) -> None:
         def dispute(self, external_id: str, /) -> Any:
             return strip(super().dispute(external_id), "attempt_id")
 
+    class StrangersPayouts(FaultyPayouts):
+        def transfer_view(self, external_id: str, /) -> Any:
+            return strip(super().transfer_view(external_id), "payout_id")
+
     track = world.a_queued_track()
     attempt = world.attempts(track)[0]
     assert attempt.session_id is not None
@@ -241,13 +273,16 @@ def test_what_is_not_ours_is_handled_and_changes_nothing(world: World) -> None:
     world.cancel(track)
     world.work()
     dispute_id = world.bank.open_dispute(world_payment(world))
+    transfer_id = paid_out(world).external_id
+    assert transfer_id is not None
     before = len(world.events())
-    world.reach_bank_through(payments=Strangers(world.bank))
+    world.reach_bank_through(payments=Strangers(world.bank), payouts=StrangersPayouts(world.bank))
 
     for subject, object_id in (
         (Subject.CHECKOUT, attempt.session_id),
         (Subject.REFUND, world.bank.refunded()[0].external_id),
         (Subject.DISPUTE, dispute_id),
+        (Subject.TRANSFER, transfer_id),
     ):
         assert hear(world, an_event(world, subject, object_id)).is_handled
 

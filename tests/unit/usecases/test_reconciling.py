@@ -234,6 +234,16 @@ def test_without_an_answer_each_thing_is_listed_and_none_is_changed(world: World
     assert "the processor says nothing clear: injected" in told(world)[-1]
 
 
+def test_a_fee_that_nobody_tells_is_listed(world: World) -> None:
+    attempt = opened(world)
+    world.pay(attempt)
+    world.reach_bank_through(payments=SlowToCount(world.bank))
+    world.confirm(attempt)
+    world.reach_bank_through(payments=FaultyPayments(world.bank, [Fault.LOST_BEFORE]))
+
+    assert told(world) == ["checkout: the processor says nothing clear: the request was lost"]
+
+
 # ── events ───────────────────────────────────────────────────────────────────────────────────
 
 

@@ -116,7 +116,7 @@ def _gather(
     """Fetch in widening rounds until enough are eligible or nobody is left."""
     limit = wanted * OVERFETCH + SPARE
     eligible: list[ReviewerProfile] = []
-    for _ in range(ROUNDS_MAX):
+    for _ in range(ROUNDS_MAX):  # pragma: no branch - it takes 9,000 of them to end it so
         batch = tx.reviewers.candidates(search, limit=limit)
         judged = verdicts(tx, market, batch)
         eligible += [one for one in batch if judged[one.id] is None]

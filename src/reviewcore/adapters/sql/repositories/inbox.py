@@ -61,4 +61,6 @@ class SqlInbox(SqlRepository[StripeWebhookEvent, str]):
         return None if event is None else event.created_at
 
     def purge(self, before: datetime) -> int:
-        return self._unit.run(_PURGE, before=before)
+        purged = self._unit.run(_PURGE, before=before)
+        self._unit.forget(maps.INBOX)
+        return purged
