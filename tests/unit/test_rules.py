@@ -95,6 +95,9 @@ PROMISED = (
     "handle_event",
     "reconcile",
     "explain_balance",
+    "open_ticket",
+    "reply_to_ticket",
+    "set_ticket_status",
     "check_laws",
     "confirm_email_as_admin",
 )
@@ -103,11 +106,11 @@ PROMISED = (
 DRIVEN = {
     "sign_up": "passwords",
     "sign_in": "passwords",
+    "change_email": "passwords",
+    "reset_password": "passwords",
     "connect_payout_account": "payouts",
     "open_checkout": "payments",
     "confirm_payment": "payments",
-    "change_email": "passwords",
-    "reset_password": "passwords",
     "expire_checkout": "payments",
     "send_refund": "payments",
     "send_payout": "payouts",

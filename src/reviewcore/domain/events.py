@@ -19,14 +19,15 @@ from reviewcore.domain.ids import (
     DisputeId,
     EventId,
     FlagId,
+    MessageId,
     PaymentId,
     PayoutId,
     RefundId,
     ReviewerId,
     ReviewId,
-    TrackId,
     TicketId,
     TokenId,
+    TrackId,
     UserId,
 )
 from reviewcore.domain.money import Cents
@@ -78,7 +79,6 @@ class SignedOut(UserEvent):
 
 
 @attrs.frozen(kw_only=True)
-@attrs.frozen(kw_only=True)
 class SignedOutEverywhere(UserEvent):
     """A person ended all of his sessions."""
 
@@ -110,6 +110,7 @@ class EmailChanged(UserEvent):
     """A person proved that another address is his, and has it from now on."""
 
 
+@attrs.frozen(kw_only=True)
 class ArtistEvent(Event):
     """Something that happened to an artist."""
 
@@ -573,6 +574,42 @@ class PayoutReversed(PayoutEvent):
     """Money of a payout came back; it is in the balance again."""
 
     amount: Cents
+
+
+@attrs.frozen(kw_only=True)
+class TicketEvent(Event):
+    """Something that happened to a support ticket; what people wrote stays in the ticket."""
+
+    ABOUT = "ticket_id"
+    ticket_id: TicketId
+
+
+@attrs.frozen(kw_only=True)
+class TicketOpened(TicketEvent):
+    """A user asked the administrators something."""
+
+    user_id: UserId
+
+
+@attrs.frozen(kw_only=True)
+class TicketContinued(TicketEvent):
+    """The user wrote again."""
+
+    message_id: MessageId
+
+
+@attrs.frozen(kw_only=True)
+class TicketAnswered(TicketEvent):
+    """An administrator wrote to the user."""
+
+    message_id: MessageId
+
+
+@attrs.frozen(kw_only=True)
+class TicketMoved(TicketEvent):
+    """A ticket came to stand at another status."""
+
+    status: str
 
 
 @attrs.frozen(kw_only=True)

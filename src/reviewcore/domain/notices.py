@@ -90,6 +90,11 @@ NOTICES: Mapping[str, Notice] = MappingProxyType(
             ),
             mints=Minted.NEW_ADDRESS,
         ),
+        "TicketAnswered": Notice(
+            audience=Audience.USER,
+            subject="Re: {subject}",
+            body="Hello {name},\n\nwe have answered “{subject}”:\n\n{answer}\n\n{link}\n",
+        ),
         "TrackQueued": Notice(
             audience=Audience.ARTIST,
             subject="“{title}” is in the queue",

@@ -10,7 +10,7 @@ from typing import Self
 
 import attrs
 
-from reviewcore.domain.errors import InvalidTransition
+from reviewcore.domain.errors import EntityNotFound, InvalidTransition
 from reviewcore.domain.ids import MessageId, TicketId, UserId
 from reviewcore.domain.texts import require_line, require_text
 
@@ -62,6 +62,11 @@ class SupportTicket:
     status: TicketStatus
     created_at: datetime
     updated_at: datetime
+
+    def require_owner(self, user_id: UserId) -> None:
+        """Raise EntityNotFound unless it is the user's."""
+        if self.user_id != user_id:
+            raise EntityNotFound(entity="SupportTicket", id=self.id)
 
     def move(self, status: TicketStatus, at: datetime) -> Self:
         """Stand at *status*. Raises InvalidTransition."""

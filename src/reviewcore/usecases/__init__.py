@@ -30,37 +30,40 @@ from reviewcore.usecases.handle_event import HandleEvent, handle_event
 from reviewcore.usecases.open_artist_profile import OpenArtistProfile, open_artist_profile
 from reviewcore.usecases.open_checkout import OpenCheckout, open_checkout
 from reviewcore.usecases.open_reviewer_profile import OpenReviewerProfile, open_reviewer_profile
+from reviewcore.usecases.open_ticket import OpenTicket, open_ticket
 from reviewcore.usecases.plan_assignment import PlanAssignment, plan_assignment
 from reviewcore.usecases.rate_review import RateReview, rate_review
 from reviewcore.usecases.receive_event import ReceiveEvent, receive_event
 from reviewcore.usecases.reconcile import Reconcile, Reconciliation, Sweep, reconcile
 from reviewcore.usecases.record_heartbeat import RecordHeartbeat, record_heartbeat
+from reviewcore.usecases.reply_to_ticket import ReplyToTicket, reply_to_ticket
 from reviewcore.usecases.report_unplayable import ReportUnplayable, report_unplayable
 from reviewcore.usecases.request_email_verification import (
     RequestEmailVerification,
     request_email_verification,
 )
-from reviewcore.usecases.resolve_payout import PayoutTruth, ResolvePayout, resolve_payout
-from reviewcore.usecases.restrict_reviewer import RestrictReviewer, restrict_reviewer
 from reviewcore.usecases.request_password_reset import (
     RequestPasswordReset,
     request_password_reset,
 )
 from reviewcore.usecases.reset_password import ResetPassword, reset_password
+from reviewcore.usecases.resolve_payout import PayoutTruth, ResolvePayout, resolve_payout
+from reviewcore.usecases.restrict_reviewer import RestrictReviewer, restrict_reviewer
 from reviewcore.usecases.retry_event import RetryEvent, retry_event
 from reviewcore.usecases.send_payout import SendPayout, send_payout
 from reviewcore.usecases.send_refund import SendRefund, send_refund
+from reviewcore.usecases.set_ticket_status import SetTicketStatus, set_ticket_status
 from reviewcore.usecases.settle_payout import SettlePayout, settle_payout
 from reviewcore.usecases.sign_in import SignIn, sign_in
 from reviewcore.usecases.sign_out import SignOut, sign_out
+from reviewcore.usecases.sign_out_everywhere import SignOutEverywhere, sign_out_everywhere
 from reviewcore.usecases.sign_up import SignUp, sign_up
 from reviewcore.usecases.skip_review import SkipReview, skip_review
 from reviewcore.usecases.steps.comparing import Finding
-from reviewcore.usecases.sign_out_everywhere import SignOutEverywhere, sign_out_everywhere
+from reviewcore.usecases.steps.credentials import SignedIn
 from reviewcore.usecases.submit_track import SubmitTrack, submit_track
 from reviewcore.usecases.ungem_review import UngemReview, ungem_review
 from reviewcore.usecases.unrestrict_reviewer import UnrestrictReviewer, unrestrict_reviewer
-from reviewcore.usecases.steps.credentials import SignedIn
 from reviewcore.usecases.update_source import UpdateSource, update_source
 from reviewcore.usecases.uphold_flag import UpholdFlag, uphold_flag
 from reviewcore.usecases.verify_email import VerifyEmail, verify_email
@@ -72,10 +75,10 @@ __all__ = [
     "AssignReviewers",
     "Balance",
     "CancelTrack",
+    "ChangeEmail",
     "CheckLaws",
     "CheckOut",
     "CloseTrack",
-    "ChangeEmail",
     "CompleteReview",
     "ConfirmEmailAsAdmin",
     "ConfirmPayment",
@@ -85,10 +88,10 @@ __all__ = [
     "ExpireAssignments",
     "ExpireCheckout",
     "ExplainBalance",
+    "ExtendSession",
     "Finding",
     "FinishOnboarding",
     "FlagReview",
-    "ExtendSession",
     "GemReview",
     "GrantFreeCredit",
     "GrantTier",
@@ -96,6 +99,7 @@ __all__ = [
     "OpenArtistProfile",
     "OpenCheckout",
     "OpenReviewerProfile",
+    "OpenTicket",
     "PayoutTruth",
     "PlanAssignment",
     "RateReview",
@@ -104,25 +108,27 @@ __all__ = [
     "Reconciliation",
     "RecordHeartbeat",
     "Remark",
+    "ReplyToTicket",
     "ReportUnplayable",
     "RequestEmailVerification",
+    "RequestPasswordReset",
+    "ResetPassword",
     "ResolvePayout",
     "RestrictReviewer",
     "RetryEvent",
     "SendPayout",
     "SendRefund",
-    "RequestPasswordReset",
-    "ResetPassword",
+    "SetTicketStatus",
     "SettlePayout",
     "SignIn",
     "SignOut",
+    "SignOutEverywhere",
     "SignUp",
     "SignedIn",
     "SkipReview",
     "SubmitTrack",
     "Sweep",
     "UngemReview",
-    "SignOutEverywhere",
     "UnrestrictReviewer",
     "UpdateSource",
     "UpholdFlag",
@@ -131,46 +137,50 @@ __all__ = [
     "answer_quiz",
     "assign_reviewers",
     "cancel_track",
+    "change_email",
     "check_laws",
     "check_out",
     "close_track",
     "complete_review",
     "confirm_email_as_admin",
     "confirm_payment",
-    "change_email",
     "connect_payout_account",
     "dismiss_flag",
     "end_grants",
     "expire_assignments",
     "expire_checkout",
     "explain_balance",
+    "extend_session",
     "finish_onboarding",
     "flag_review",
     "gem_review",
     "grant_free_credit",
     "grant_tier",
     "handle_event",
-    "extend_session",
     "open_artist_profile",
     "open_checkout",
     "open_reviewer_profile",
+    "open_ticket",
     "plan_assignment",
     "rate_review",
     "receive_event",
     "reconcile",
     "record_heartbeat",
+    "reply_to_ticket",
     "report_unplayable",
     "request_email_verification",
+    "request_password_reset",
+    "reset_password",
     "resolve_payout",
     "restrict_reviewer",
     "retry_event",
     "send_payout",
     "send_refund",
+    "set_ticket_status",
     "settle_payout",
     "sign_in",
     "sign_out",
-    "request_password_reset",
-    "reset_password",
+    "sign_out_everywhere",
     "sign_up",
     "skip_review",
     "submit_track",
@@ -180,5 +190,4 @@ __all__ = [
     "uphold_flag",
     "verify_email",
     "withdraw",
-    "sign_out_everywhere",
 ]

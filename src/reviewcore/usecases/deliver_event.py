@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 import attrs
 
 from reviewcore.domain.events import EventRecord
 from reviewcore.domain.ids import (
-    ArtistId,
     FlagId,
     PayoutId,
     ReviewerId,
+    TicketId,
     TrackId,
     UserId,
 )
@@ -20,6 +21,9 @@ from reviewcore.domain.users import User
 from reviewcore.ports.mail import Letter, Mail
 from reviewcore.ports.store import Store, Transaction
 from reviewcore.usecases.steps.minting import mint
+
+Facts: TypeAlias = dict[str, Any]
+Payload: TypeAlias = Mapping[str, object]
 
 
 @attrs.frozen(kw_only=True)
@@ -54,39 +58,62 @@ def deliver_event(store: Store, mail: Mail, command: DeliverEvent) -> None:
     mail.send(Letter(to=to, subject=subject, text=notice.body.format_map(facts)))
 
 
-def _facts(tx: Transaction, event: EventRecord, audience: Audience) -> tuple[User, dict[str, Any]]:
-    facts: dict[str, Any] = dict(event.payload)
+def _facts(tx: Transaction, event: EventRecord, audience: Audience) -> tuple[User, Facts]:
     kind, _, thing = event.aggregate.partition(":")
-    user_id = UserId(thing)
-    if kind == "track":
-        track = tx.tracks.get(TrackId(thing))
-        facts |= {
-            "title": track.title,
-            "requested": track.reviews_requested,
-            "completed": track.reviews_completed,
-        }
-        user_id = _user_of_artist(tx, track.artist_id)
-    elif kind == "reviewer":
-        user_id = tx.reviewers.get(ReviewerId(thing)).user_id
-    elif kind == "payout":
-        payout = tx.payouts.get(PayoutId(thing))
-        facts["amount"] = f"{payout.amount / 100:.2f} {payout.currency.upper()}"
-        user_id = tx.reviewers.get(payout.reviewer_id).user_id
-    elif kind == "flag":
-        flag = tx.flags.get(FlagId(thing))
-        facts["title"] = tx.tracks.get(flag.track_id).title
-        user_id = tx.reviewers.get(flag.reviewer_id).user_id
     assert kind in AGGREGATES[audience], f"a notice to {audience} about a {kind}"
+    user_id, known = TELLERS[kind](tx, thing, event.payload)
     user = tx.users.get(user_id)
-    return user, facts | {"name": user.name or user.email}
+    return user, {**event.payload, **known, "name": user.name or user.email}
 
 
 AGGREGATES = {
-    Audience.USER: {"user"},
+    Audience.USER: {"user", "ticket"},
     Audience.ARTIST: {"track"},
     Audience.REVIEWER: {"reviewer", "payout", "flag"},
 }
 
 
-def _user_of_artist(tx: Transaction, artist_id: ArtistId) -> UserId:
-    return tx.artists.get(artist_id).user_id
+def _of_user(_: Transaction, thing: str, __: Payload) -> tuple[UserId, Facts]:
+    return UserId(thing), {}
+
+
+def _of_ticket(tx: Transaction, thing: str, told: Payload) -> tuple[UserId, Facts]:
+    ticket = tx.tickets.get(TicketId(thing))
+    [answer] = [one for one in tx.messages.of_ticket(ticket.id) if one.id == told["message_id"]]
+    return ticket.user_id, {"subject": ticket.subject, "answer": answer.body}
+
+
+def _of_track(tx: Transaction, thing: str, _: Payload) -> tuple[UserId, Facts]:
+    track = tx.tracks.get(TrackId(thing))
+    return tx.artists.get(track.artist_id).user_id, {
+        "title": track.title,
+        "requested": track.reviews_requested,
+        "completed": track.reviews_completed,
+    }
+
+
+def _of_reviewer(tx: Transaction, thing: str, _: Payload) -> tuple[UserId, Facts]:
+    return tx.reviewers.get(ReviewerId(thing)).user_id, {}
+
+
+def _of_payout(tx: Transaction, thing: str, _: Payload) -> tuple[UserId, Facts]:
+    payout = tx.payouts.get(PayoutId(thing))
+    amount = f"{payout.amount / 100:.2f} {payout.currency.upper()}"
+    return tx.reviewers.get(payout.reviewer_id).user_id, {"amount": amount}
+
+
+def _of_flag(tx: Transaction, thing: str, _: Payload) -> tuple[UserId, Facts]:
+    flag = tx.flags.get(FlagId(thing))
+    title = tx.tracks.get(flag.track_id).title
+    return tx.reviewers.get(flag.reviewer_id).user_id, {"title": title}
+
+
+TELLERS: Mapping[str, Callable[[Transaction, str, Payload], tuple[UserId, Facts]]] = {
+    "user": _of_user,
+    "ticket": _of_ticket,
+    "track": _of_track,
+    "reviewer": _of_reviewer,
+    "payout": _of_payout,
+    "flag": _of_flag,
+}
+"""By the kind of thing that an event is about: whom to tell, and what is known of it."""

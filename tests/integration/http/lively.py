@@ -73,6 +73,8 @@ IDS = {
     "flag_id": """
         SELECT flags.id, reviewer_profiles.user_id FROM flags
         JOIN reviewer_profiles ON reviewer_profiles.id = flags.reviewer_id""",
+    "event_id": "SELECT id, actor FROM events",
+    "ticket_id": "SELECT id, user_id FROM support_tickets",
     "user_id": "SELECT id, id FROM users",
     "artist_id": "SELECT id, user_id FROM artist_profiles",
     "reviewer_id": "SELECT id, user_id FROM reviewer_profiles",
@@ -164,6 +166,8 @@ def _live(market: Lively) -> None:
     for artist in artists:
         submit_and_pay(artist, title="Overdue", genres=["salsa"])
     market.clock.advance(hours=23, minutes=30)
+    for person in (*artists, market.rea, market.newcomer):
+        _ask(market, person)
     _arrive(market)
     for artist in artists:
         _buy(market, artist)
@@ -179,6 +183,15 @@ def _live(market: Lively) -> None:
         for row in ok(reviewer.get("/v1/queue", limit=100))["items"]:
             if row["track"]["title"] == "Heard":
                 market.listen(reviewer, row["review_id"])
+
+
+def _ask(market: Lively, person: Person) -> None:
+    """Two tickets: one that waits, one that was answered."""
+    for subject in ("How do I begin?", "Where is my mail?"):
+        told = {"subject": subject, "message": "Please tell me."}
+        ticket = ok(person.post("/v1/support/tickets", told), 201)
+    path = f"/v1/admin/tickets/{ticket['id']}"
+    ok(market.admin.post(f"{path}/messages", {"message": "Soon."}), 201)
 
 
 def _arrive(market: Lively) -> None:

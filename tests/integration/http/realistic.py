@@ -40,6 +40,10 @@ BODIES: dict[str, tuple[Body, ...]] = {
         {"amount_cents": 15},
         {"amount_cents": 10, "method": "PAYPAL", "destination": "rea@paypal.example"},
     ),
+    "POST /v1/support/tickets": ({"subject": "My payout", "message": "Where is it?"},),
+    "POST /v1/support/tickets/{ticket_id}/messages": ({"message": "Any news?"},),
+    "POST /v1/admin/tickets/{ticket_id}/messages": ({"message": "It left today."},),
+    "POST /v1/admin/tickets/{ticket_id}/status": ({"status": "RESOLVED"}, {"status": "CLOSED"}),
     "POST /v1/admin/reviewers/{reviewer_id}/restrict": (WHY,),
     "POST /v1/admin/reviewers/{reviewer_id}/unrestrict": (WHY,),
     "POST /v1/admin/reviewers/{reviewer_id}/tier": (

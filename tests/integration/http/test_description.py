@@ -15,10 +15,18 @@ from reviewcore.domain.flags import Flag
 from reviewcore.domain.payouts import Payout
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review
+from reviewcore.domain.support import SupportMessage, SupportTicket
 from reviewcore.domain.tracks import Track
 from reviewcore.domain.users import User
 from reviewcore.entrypoints.http.problems import known_problems, status_of
-from reviewcore.entrypoints.http.views import administration, money, people, reviews, tracks
+from reviewcore.entrypoints.http.views import (
+    administration,
+    money,
+    people,
+    reviews,
+    service,
+    tracks,
+)
 from tests.integration.http.description import operations
 from tests.integration.http.service import Service, ok
 
@@ -64,6 +72,13 @@ GET /v1/shared/{share_id}
 POST /v1/payouts
 GET /v1/payouts
 GET /v1/payouts/{payout_id}
+POST /v1/support/tickets
+GET /v1/support/tickets
+GET /v1/support/tickets/{ticket_id}
+POST /v1/support/tickets/{ticket_id}/messages
+GET /v1/admin/tickets
+POST /v1/admin/tickets/{ticket_id}/messages
+POST /v1/admin/tickets/{ticket_id}/status
 GET /v1/admin/users
 GET /v1/admin/reviewers
 GET /v1/admin/tracks
@@ -89,6 +104,7 @@ HIDDEN = {
     "listen_carry_ms",  # Milliseconds that do not make a second yet.
     "slot_price",  # The market's share is the market's.
     "feedback",  # Flattened.
+    "author_id",  # Which administrator it was is nobody's business.
     "key",  # What the processor is asked under.
     "look_ups",  # The worker's own.
     "next_attempt_at",
@@ -163,6 +179,8 @@ def test_every_error_has_a_status() -> None:
         (Payout, money.PayoutView),
         (Flag, administration.FlagView),
         (EventRecord, administration.EventView),
+        (SupportTicket, service.TicketView),
+        (SupportMessage, service.MessageView),
     ],
 )
 def test_every_field_of_an_entity_is_shown_or_hidden_on_purpose(

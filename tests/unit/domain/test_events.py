@@ -20,11 +20,12 @@ ABSTRACT = {
     "ReviewEvent",
     "FlagEvent",
     "PayoutEvent",
+    "TicketEvent",
 }
 KINDS = {name: kind for name, kind in event_kinds().items() if name not in ABSTRACT}
 
 AUDIENCES = {
-    Audience.USER: {"user"},
+    Audience.USER: {"user", "ticket"},
     Audience.ARTIST: {"track"},
     Audience.REVIEWER: {"reviewer", "payout", "flag"},
 }
@@ -81,9 +82,12 @@ def test_a_notice_is_about_an_event_that_its_audience_can_be_found_from(name: st
 @pytest.mark.parametrize("notice", NOTICES.values(), ids=NOTICES)
 def test_a_notice_asks_for_known_facts_only(notice: Notice) -> None:
     facts = dict.fromkeys(
-        ("name", "title", "link", "token", "amount", "before", "after", "requested", "completed"),
+        (
+            "name", "title", "link", "token", "amount", "before", "after", "requested",
+            "completed", "subject", "answer",
+        ),
         "fact",
-    )
+    )  # fmt: skip
 
     assert "\n" not in notice.subject.format_map(facts)
     assert notice.body.format_map(facts).endswith("\n")
@@ -99,19 +103,20 @@ def test_a_token_stands_on_a_line_of_its_own() -> None:
     "event",
     [
         "EmailVerificationRequested",
-        "TrackQueued",
-        "TrackHalfReviewed",
-        "TrackCompleted",
-        "LinkReportedBroken",
         "PasswordResetRequested",
         "PasswordChanged",
         "EmailChangeRequested",
         "NewEmailVerificationRequested",
+        "TrackQueued",
+        "TrackHalfReviewed",
+        "TrackCompleted",
+        "LinkReportedBroken",
         "TierChanged",
         "PayoutCompleted",
         "PayoutFailed",
         "FlagUpheld",
         "FlagDismissed",
+        "TicketAnswered",
     ],
 )
 def test_people_get_the_notices_that_they_expect(event: str) -> None:

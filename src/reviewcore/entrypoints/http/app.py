@@ -38,6 +38,7 @@ from reviewcore.entrypoints.http.routes import (
     sandbox,
     shared,
     site,
+    support,
     tracks,
     webhooks,
 )
@@ -53,6 +54,7 @@ MODULES = (
     quality,
     shared,
     payouts,
+    support,
     webhooks,
     oversight,
     admin,

@@ -12,6 +12,7 @@ from reviewcore.domain.flags import FlagReason
 from reviewcore.domain.links import SourceType
 from reviewcore.domain.payouts import PayoutMethod
 from reviewcore.domain.rules import PackageType, Tier
+from reviewcore.domain.support import TicketStatus
 from reviewcore.usecases import PayoutTruth, Remark
 
 
@@ -173,6 +174,31 @@ class PayoutForm:
 
 
 EVERYTHING = PayoutForm()
+
+
+# ── support ──────────────────────────────────────────────────────────────────────────────────
+
+
+@attrs.frozen(kw_only=True)
+class NewTicket:
+    """A question: a subject of 1 to 120 characters on one line, a message of 1 to 4,000."""
+
+    subject: str
+    message: str
+
+
+@attrs.frozen(kw_only=True)
+class NewMessage:
+    """One more message of a ticket, 1 to 4,000 characters."""
+
+    message: str
+
+
+@attrs.frozen(kw_only=True)
+class TicketMove:
+    """Where a ticket is to stand."""
+
+    status: TicketStatus
 
 
 # ── administration ───────────────────────────────────────────────────────────────────────────

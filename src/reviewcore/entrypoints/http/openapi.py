@@ -22,7 +22,14 @@ from litestar.serialization import encode_json
 from reviewcore.entrypoints.http import auth, bodies
 from reviewcore.entrypoints.http.desk import IDEMPOTENCY_KEY, KEY_MAX
 from reviewcore.entrypoints.http.problems import MEDIA_TYPE
-from reviewcore.entrypoints.http.views import administration, money, people, reviews, tracks
+from reviewcore.entrypoints.http.views import (
+    administration,
+    money,
+    people,
+    reviews,
+    service,
+    tracks,
+)
 
 TITLE: Final = "reviewcore"
 VERSION: Final = version("reviewcore")
@@ -95,7 +102,7 @@ def _described(app: Litestar) -> dict[str, Any]:
 
 
 def _described_classes() -> Iterator[tuple[str, type[Any]]]:
-    for module in (bodies, people, tracks, reviews, money, administration):
+    for module in (bodies, people, tracks, reviews, money, service, administration):
         yield from inspect.getmembers(module, inspect.isclass)
 
 
