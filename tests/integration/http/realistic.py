@@ -22,6 +22,16 @@ BODIES: dict[str, tuple[Body, ...]] = {
         {"email": "nova@example.com", "password": PASSWORD},
         {"email": "nova@example.com", "password": "something else"},
     ),
+    "POST /v1/password-resets": (
+        {"email": "nova@example.com"},
+        {"email": "nobody@example.com"},
+    ),
+    "PUT /v1/password-resets/{token}": ({"password": "another long password"},),
+    "PUT /v1/me/email": (
+        {"email": "nova.two@example.com", "password": PASSWORD},
+        {"email": "vega@example.com", "password": PASSWORD},
+        {"email": "nova.two@example.com", "password": "something else"},
+    ),
     "PUT /v1/me/artist": ({"artist_name": "Nova II", "genres": ["techno", "house"]},),
     "PUT /v1/me/reviewer": ({"genres": GENRES, "country": "FR"},),
     "POST /v1/me/reviewer/quiz": ({"answers": RIGHT}, {"answers": {"0": 0}}),

@@ -36,6 +36,11 @@ POST /v1/email-verifications
 POST /v1/email-verifications/resend
 POST /v1/sessions
 DELETE /v1/sessions/current
+POST /v1/password-resets
+PUT /v1/password-resets/{token}
+PUT /v1/me/email
+GET /v1/me/sessions
+DELETE /v1/me/sessions
 GET /v1/me
 PUT /v1/me/artist
 GET /v1/me/artist
@@ -104,6 +109,7 @@ HIDDEN = {
     "listen_carry_ms",  # Milliseconds that do not make a second yet.
     "slot_price",  # The market's share is the market's.
     "feedback",  # Flattened.
+    "erased_at",  # Nobody signs in as somebody who has left.
     "author_id",  # Which administrator it was is nobody's business.
     "key",  # What the processor is asked under.
     "look_ups",  # The worker's own.

@@ -26,7 +26,7 @@ from tests.integration.http.realistic import bodies
 from tests.integration.http.service import ADMIN, Json, Service, ok, problem
 from tests.integration.postgres import Server
 
-OPEN = {"GET /v1/shared/{share_id}"}
+OPEN = {"GET /v1/shared/{share_id}", "PUT /v1/password-resets/{token}"}
 """What names something and asks for no session: here the id itself is the secret."""
 
 UNKNOWN = "01m81hj1xe5z4bby0f3ywyt5p0"

@@ -14,7 +14,7 @@ from litestar.datastructures import Cookie
 from litestar.handlers import BaseRouteHandler
 
 from reviewcore.app import App
-from reviewcore.domain.errors import EntityNotFound, NotAdmin, SessionExpired
+from reviewcore.domain.errors import EntityNotFound, NotAdmin, SessionExpired, Unavailable
 from reviewcore.domain.users import SESSION_LIFE, User, token_hash
 from reviewcore.entrypoints.http.errors import (
     ArtistProfileRequired,
@@ -23,6 +23,7 @@ from reviewcore.entrypoints.http.errors import (
     ReviewerProfileRequired,
 )
 from reviewcore.ports.store import Bearer
+from reviewcore.usecases import ExtendSession, extend_session
 
 COOKIE = "reviewcore_session"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -68,6 +69,15 @@ class Gate:
                 raise ReviewerProfileRequired
         return bearer
 
+    def renew(self, bearer: Bearer) -> Bearer:
+        """Keep the session of whoever has been let in alive. Raises SessionExpired."""
+        command = ExtendSession(session_id=bearer.session.id, user_id=bearer.user.id)
+        try:
+            return bearer._replace(session=self.app.perform(extend_session, command))
+        except Unavailable:
+            # It lives on for days; the next request will do.
+            return bearer
+
     def cookie(self, token: str) -> Cookie:
         """Make the session cookie; an empty *token* takes it away."""
         return Cookie(
@@ -86,7 +96,13 @@ def _guard(role: Role) -> Guard:
         gate: Gate = connection.app.state.gate
         token = _token(connection, gate.base_url)
         try:
-            connection.state.caller = await sync_to_thread(gate.admit, token, role)
+            caller = await sync_to_thread(gate.admit, token, role)
+            if caller.session.is_aging(gate.app.store.now()):
+                caller = await sync_to_thread(gate.renew, caller)
+                if token == connection.cookies.get(COOKIE):
+                    # The browser must keep it for as long as we do.
+                    connection.state.renewed = gate.cookie(token)
+            connection.state.caller = caller
         except (ArtistProfileRequired, ReviewerProfileRequired):
             # Whoever has no profile owns nothing: what he names is not there for him.
             for named in connection.path_params.values():

@@ -48,6 +48,28 @@ class MailedToken:
     token: str = attrs.field(repr=False)
 
 
+@attrs.frozen(kw_only=True)
+class Address:
+    """Whose password is forgotten."""
+
+    email: str
+
+
+@attrs.frozen(kw_only=True)
+class NewPassword:
+    """The password that is wanted; it has 8 to 256 characters."""
+
+    password: str = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class NewAddress:
+    """The address that is wanted, and the password that one has."""
+
+    email: str
+    password: str = attrs.field(repr=False)
+
+
 # ── profiles ─────────────────────────────────────────────────────────────────────────────────
 
 

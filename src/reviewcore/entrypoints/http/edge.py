@@ -92,6 +92,10 @@ def record(trusted_proxies: int) -> Callable[[Message, Scope], Coroutine[Any, An
         headers = MutableScopeHeaders.from_message(message)
         for name, value in HEADERS.items():
             headers.setdefault(name, value)
+        renewed = scope.get("state", {}).get("renewed")
+        # Whoever signs in or out has been given another one.
+        if renewed is not None and "set-cookie" not in headers:
+            headers.add("Set-Cookie", renewed.to_header(header=""))
         log.info(
             "%s %s %s %s",
             client_address(scope, trusted_proxies),

@@ -106,6 +106,36 @@ def unverified_page() -> str:
     )
 
 
+def reset_page(token: str, *, refusal: str = "") -> str:
+    """Ask for the password that *token* gives, and say why the last one was refused."""
+    return _page(
+        "Choose another password",
+        "<h1>Choose another password</h1><p>You will be signed out everywhere.</p>"
+        f"{f'<p class=soft>{escape(refusal)}</p>' if refusal else ''}"
+        '<form method="post" action="/reset-password">'
+        f'<input type="hidden" name="token" value="{escape(token)}">'
+        '<label>New password <input type="password" name="password" required minlength="8" '
+        'maxlength="256" autocomplete="new-password"></label><br>'
+        "<button>Change it</button></form>",
+    )
+
+
+def reset_done_page() -> str:
+    """Tell that it worked."""
+    return _page(
+        "Changed",
+        "<h1>Changed</h1><p>Your password is changed. Sign in with the new one.</p>",
+    )
+
+
+def reset_failed_page() -> str:
+    """Tell that it did not work."""
+    return _page(
+        "Not changed",
+        "<h1>Not changed</h1><p>This link was used before or is too old. Ask for another one.</p>",
+    )
+
+
 def problem_page(name: str, kind: type[ReviewcoreError], *, status: int) -> str:
     """Explain a problem's `type`."""
     title = (kind.__doc__ or name).strip().splitlines()[0]

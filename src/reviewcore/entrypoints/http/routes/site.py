@@ -8,7 +8,14 @@ from litestar import Request, Response, Router, get, post
 from litestar.concurrency import sync_to_thread
 from litestar.params import FromPath, FromQuery
 
-from reviewcore.domain.errors import AlreadyVerified, InvalidToken, NotFound, ReviewcoreError
+from reviewcore.domain.errors import (
+    AlreadyVerified,
+    EmailTaken,
+    InvalidPassword,
+    InvalidToken,
+    NotFound,
+    ReviewcoreError,
+)
 from reviewcore.domain.payments import AttemptStatus
 from reviewcore.entrypoints.http import pages
 from reviewcore.entrypoints.http.auth import from_our_pages
@@ -16,7 +23,14 @@ from reviewcore.entrypoints.http.desk import TheDesk
 from reviewcore.entrypoints.http.edge import FORM, PATH_WORD, html
 from reviewcore.entrypoints.http.problems import known_problems, status_of
 from reviewcore.entrypoints.http.waiting import waits
-from reviewcore.usecases import ConfirmPayment, VerifyEmail, confirm_payment, verify_email
+from reviewcore.usecases import (
+    ConfirmPayment,
+    ResetPassword,
+    VerifyEmail,
+    confirm_payment,
+    reset_password,
+    verify_email,
+)
 
 
 @get("/", sync_to_thread=False)
@@ -67,9 +81,35 @@ def _verify(desk: TheDesk, token: str) -> Response[str]:
         desk.app.perform(verify_email, VerifyEmail(token=token))
     except AlreadyVerified:
         return html(pages.verified_page())
-    except InvalidToken:
+    except (InvalidToken, EmailTaken):
         return html(pages.unverified_page(), status=422)
     return html(pages.verified_page())
+
+
+@get("/reset-password", sync_to_thread=False)
+def show_reset(token: FromQuery[str] = "") -> Response[str]:
+    """Ask for another password."""
+    return html(pages.reset_page(token))
+
+
+@post("/reset-password", status_code=200, guards=[from_our_pages], opt={FORM: True})
+async def reset(request: Request[Any, Any, Any], desk: TheDesk) -> Response[str]:
+    """Spend the token that the page holds."""
+    form = await request.form()
+    told = [form.get(name) for name in ("token", "password")]
+    token, password = (text if isinstance(text, str) else "" for text in told)
+    return await _reset(desk, token, password)
+
+
+@waits
+def _reset(desk: TheDesk, token: str, password: str) -> Response[str]:
+    try:
+        desk.drive(reset_password, ResetPassword(token=token, password=password))
+    except InvalidPassword as refusal:
+        return html(pages.reset_page(token, refusal=str(refusal)), status=422)
+    except InvalidToken:
+        return html(pages.reset_failed_page(), status=422)
+    return html(pages.reset_done_page())
 
 
 @get("/problems/{name:str}", sync_to_thread=False)
@@ -90,6 +130,8 @@ ROUTES: list[Any] = [
             show_payouts_return,
             show_verification,
             verify,
+            show_reset,
+            reset,
             show_problem,
         ],
         include_in_schema=False,

@@ -96,6 +96,16 @@ class MeView:
 
 
 @attrs.frozen(kw_only=True)
+class OpenSessionView:
+    """Where one is signed in; *current* is the session that asks."""
+
+    id: str
+    created_at: datetime
+    expires_at: datetime
+    current: bool
+
+
+@attrs.frozen(kw_only=True)
 class SessionView:
     """A new session. The token is told here once and kept nowhere."""
 
