@@ -61,7 +61,6 @@ class Judging(Reviewing):
             "reviewer": self.now.reviewer[review.reviewer_id].user_id,
         }[kind]
 
-    @precondition(when.is_plain)
     @precondition(when.there_are_reviews)
     @rule(which=WHICH, slip=SLIPS, rating=sayings.RATINGS, reason=sayings.REASONS)
     def an_artist_rates(self, *, which: int, slip: Slip, rating: int, reason: str) -> None:

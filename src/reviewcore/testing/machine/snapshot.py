@@ -22,8 +22,9 @@ from reviewcore.domain.payments import CheckoutAttempt
 from reviewcore.domain.payouts import Payout, PayoutStatus
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review, ReviewStatus
+from reviewcore.domain.support import SupportMessage, SupportTicket
 from reviewcore.domain.tracks import Track, TrackStatus
-from reviewcore.domain.users import Session, User
+from reviewcore.domain.users import EmailVerificationToken, PasswordResetToken, Session, User
 from reviewcore.domain.webhooks import StripeWebhookEvent
 from reviewcore.ports.store import Store
 from reviewcore.usecases.check_laws import view_of
@@ -31,7 +32,7 @@ from reviewcore.usecases.check_laws import view_of
 
 @attrs.frozen(kw_only=True)
 class Snapshot:
-    """The market with people, attempts, history and the processor's news besides."""
+    """The market with people and their tickets, attempts, history and the processor's news."""
 
     view: MarketView
     users: tuple[User, ...]
@@ -39,6 +40,9 @@ class Snapshot:
     attempts: tuple[CheckoutAttempt, ...]
     events: tuple[EventRecord, ...]
     inbox: tuple[StripeWebhookEvent, ...]
+    tickets: tuple[SupportTicket, ...]
+    messages: tuple[SupportMessage, ...]
+    tokens: tuple[EmailVerificationToken | PasswordResetToken, ...]
 
     @cached_property
     def user(self) -> dict[UserId, User]:
@@ -113,6 +117,7 @@ class Snapshot:
 def snapshot_of(store: Store) -> Snapshot:
     """Read everything in one consistent view."""
     with store.read() as tx:
+        tickets = tuple(tx.tickets.all())
         return Snapshot(
             view=view_of(tx),
             users=tuple(tx.users.all()),
@@ -120,6 +125,9 @@ def snapshot_of(store: Store) -> Snapshot:
             attempts=tuple(tx.attempts.all()),
             events=tuple(tx.events.all()),
             inbox=tuple(tx.inbox.all()),
+            tickets=tickets,
+            messages=tuple(one for ticket in tickets for one in tx.messages.of_ticket(ticket.id)),
+            tokens=(*tx.email_tokens.all(), *tx.reset_tokens.all()),
         )
 
 
@@ -159,6 +167,9 @@ def _tables(snapshot: Snapshot) -> dict[str, list[Any]]:
         "sessions": snapshot.sessions,
         "attempts": snapshot.attempts,
         "inbox": snapshot.inbox,
+        "tickets": snapshot.tickets,
+        "messages": snapshot.messages,
+        "tokens": snapshot.tokens,
     }
     tables["slots"] = sorted(view.slots, key=lambda slot: (slot.track_id, slot.number))
     tables["queue"] = sorted(view.queue, key=lambda row: row.id)

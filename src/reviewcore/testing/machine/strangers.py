@@ -19,9 +19,9 @@ from reviewcore.domain.payouts import PayoutMethod
 from reviewcore.domain.rules import Tier
 from reviewcore.testing.clock import START
 from reviewcore.testing.machine import when
-from reviewcore.testing.machine.banking import Banking
 from reviewcore.testing.machine.buying import LINK
 from reviewcore.testing.machine.choosing import pick
+from reviewcore.testing.machine.helping import Helping
 from reviewcore.testing.machine.lanes import Refusal
 from reviewcore.testing.machine.sayings import GOOD, NOBODY, WHICH
 from reviewcore.usecases import (
@@ -82,7 +82,7 @@ Attempt = tuple[Callable[..., Any], Any]
 """A use case and a command that must be refused."""
 
 
-class Strangers(Banking):
+class Strangers(Helping):
     """What must be refused is refused as unknown, and leaves no trace; all of it in one step."""
 
     @precondition(when.there_are_reviews)

@@ -43,6 +43,7 @@ UNREACHABLE: Mapping[str, str] = MappingProxyType(
         "PaymentDisputed": "nothing raises it: what a dispute forbids is refused as TrackDisputed",
         "StoreNotMigrated": "memory has no schema",
         "StoreUnavailable": "memory is always there",
+        "TooManyRequests": "raised where callers are counted, above the use cases",
     }
 )
 

@@ -123,6 +123,11 @@ def news_wait(machine: Any) -> bool:
     return bool(machine.now.unhandled)
 
 
+def there_are_tickets(machine: Any) -> bool:
+    """Tell whether anybody asked for help."""
+    return bool(machine.now.tickets)
+
+
 def events_were_given_up(machine: Any) -> bool:
     """Tell whether an event waits for a person."""
     return bool(machine.now.given_up)

@@ -1,0 +1,107 @@
+"""People forget passwords, change addresses and leave their sessions."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from reviewcore.domain.errors import SessionExpired
+from reviewcore.testing.machine import sayings, when
+from reviewcore.testing.machine.banking import Banking
+from reviewcore.testing.machine.choosing import actor, named, pick
+from reviewcore.testing.machine.lanes import Refusal
+from reviewcore.testing.machine.people import TOKEN
+from reviewcore.testing.machine.sayings import PASSWORD, SLIPS, WHICH, Slip
+from reviewcore.usecases import (
+    ChangeEmail,
+    ExtendSession,
+    RequestPasswordReset,
+    ResetPassword,
+    SignIn,
+    SignOutEverywhere,
+    VerifyEmail,
+    change_email,
+    extend_session,
+    request_password_reset,
+    reset_password,
+    sign_in,
+    sign_out_everywhere,
+    verify_email,
+)
+
+RESETS = "Choose another password"
+MINUTES = st.sampled_from((0, 0, 61))
+"""How long a letter lies unread; a leave to choose a password lasts an hour."""
+
+
+class Recovering(Banking):
+    """Leaves of all kinds that are mailed, and sessions."""
+
+    def mailed(self, subject: str | None = None) -> str:
+        """Have letters written, and find the newest token (of a letter with *subject*)."""
+        self.act(lambda lane: lane.worker.deliver(), told="worker.deliver()")
+        letters = self.lanes.first.mail.letters
+        texts = [one.text for one in letters if subject in {None, one.subject}]
+        found = [token[1] for token in map(TOKEN.search, texts) if token is not None]
+        return found[-1] if found else "made up"
+
+    @precondition(when.is_quiet)
+    @rule(
+        which=WHICH,
+        kind=sayings.mostly("known", "unknown", "invalid"),
+        password=sayings.PASSWORDS,
+        minutes=MINUTES,
+    )
+    def a_person_forgets_his_password(
+        self, *, which: int, kind: str, password: str, minutes: int
+    ) -> None:
+        email = {
+            "known": pick(which, self.now.users).email,
+            "unknown": "who@example.com",
+            "invalid": "nobody at all",
+        }[kind]
+        self.perform(request_password_reset, RequestPasswordReset(email=email))
+        token = self.mailed(RESETS)
+        self.clock.advance(minutes=minutes)
+        for _ in range(2):
+            self.drive(reset_password, ResetPassword(token=token, password=password))
+
+    @precondition(when.is_quiet)
+    @rule(
+        which=WHICH,
+        kind=sayings.mostly("new", "taken", "invalid"),
+        password=sayings.mostly(PASSWORD, "wrong horse"),
+    )
+    def a_person_changes_his_address(self, *, which: int, kind: str, password: str) -> None:
+        self.commands += 1
+        email = {
+            "new": f"moved{self.commands}@example.com",
+            "taken": pick(which + 1, self.now.users).email,
+            "invalid": "nobody at all",
+        }[kind]
+        user = pick(which, self.now.users)
+        self.drive(change_email, ChangeEmail(user_id=user.id, email=email, password=password))
+        self.perform(verify_email, VerifyEmail(token=self.mailed()))
+
+    @precondition(when.is_quiet)
+    @rule(which=WHICH, slip=SLIPS, days=st.sampled_from((0, 16, 31)))
+    def a_session_is_used(self, *, which: int, slip: Slip, days: int) -> None:
+        email = pick(which, self.now.users).email
+        if isinstance(self.drive(sign_in, SignIn(email=email, password=PASSWORD)), Refusal):
+            return
+        session = pick(0 if slip is Slip.NONE else which, self.now.sessions[::-1])
+        user_id = actor(slip, session.user_id, [user.id for user in self.now.users])
+        self.clock.advance(days=days)
+        command = ExtendSession(session_id=named(slip, session.id), user_id=user_id)
+        answer = self.perform(extend_session, command)
+        if slip in {Slip.UNKNOWN, Slip.FOREIGN}:
+            assert isinstance(answer, Refusal)
+            assert answer.kind is SessionExpired
+
+    @precondition(when.is_quiet)
+    @rule(which=WHICH)
+    def a_person_signs_out_everywhere(self, *, which: int) -> None:
+        user = pick(which, self.now.users)
+        self.drive(sign_in, SignIn(email=user.email, password=PASSWORD))
+        self.perform(sign_out_everywhere, SignOutEverywhere(user_id=user.id))
+        assert not [one for one in self.now.sessions if one.user_id == user.id]
