@@ -17,6 +17,7 @@ from reviewcore.domain.errors import StoreNotMigrated
 from reviewcore.domain.genres import CATALOGUE
 from reviewcore.domain.rules import MarketRules
 from reviewcore.ports.mail import Mail
+from reviewcore.ports.passwords import Passwords
 from reviewcore.ports.processor import Processor
 from reviewcore.settings import PAYMENTS, Settings, WrongSetting
 from reviewcore.sources import Clock, Ids, Tokens, secret_token, system_clock
@@ -144,7 +145,7 @@ def _app(
         payouts=processor.payouts,
         webhooks=processor.webhooks,
         mail=mail if mail is not None else _mail(settings),
-        passwords=ScryptPasswords(p=SCRYPT_P),
+        passwords=passwords(),
         base_url=settings.base_url,
         secret=settings.secret,
     )
@@ -172,6 +173,19 @@ def _stripe(settings: Settings, keys: StripeKeys, clock: Clock) -> StripeProcess
         stripe.close()
         raise WrongSetting(name=API_KEY, reason=refusal)
     return stripe
+
+
+def passwords() -> Passwords:
+    """Make the hashes of a deployment: Argon2 where its extra is installed, scrypt elsewhere.
+
+    With Argon2 the hashes of a time before it are verified, and replaced as people sign in.
+    """
+    older = ScryptPasswords(p=SCRYPT_P)
+    try:
+        from reviewcore.adapters.passwords.argon2 import Argon2Passwords
+    except ModuleNotFoundError:
+        return older
+    return Argon2Passwords(older=older)
 
 
 def _mail(settings: Settings) -> Mail:

@@ -96,6 +96,17 @@ def test_what_is_no_hash_fits_no_password(hashed: str) -> None:
     assert QUICK.verify("secret", hashed) is False
 
 
+def test_a_weaker_hash_is_to_be_replaced_and_a_stronger_one_stays() -> None:
+    weak, strong = QUICK.hash("secret"), ScryptPasswords(n=4, r=1, p=1).hash("secret")
+
+    assert ScryptPasswords(n=4, r=1, p=1).needs_rehash(weak)
+    assert ScryptPasswords(n=2, r=1, p=2).needs_rehash(weak)
+    assert ScryptPasswords(n=2, r=2, p=1).needs_rehash(weak)
+    assert not QUICK.needs_rehash(strong)
+    assert not QUICK.needs_rehash(weak)
+    assert QUICK.needs_rehash("malformed")
+
+
 def test_nobody_takes_as_long_as_somebody() -> None:
     passwords = ScryptPasswords()
     hashed = passwords.hash("secret")
