@@ -18,11 +18,13 @@ import attrs
 from reviewcore.domain.errors import Busy, IdempotencyKeyReused
 from reviewcore.domain.events import EventRecord
 from reviewcore.domain.ids import SYSTEM
+from reviewcore.domain.throttling import Limit
 from reviewcore.ports import codec
 from reviewcore.ports.mail import Mail
 from reviewcore.ports.passwords import Passwords
 from reviewcore.ports.processor import NoWebhooks, Payments, Payouts, Processor, Webhooks
 from reviewcore.ports.store import IdempotencyRecord, Store, Transaction
+from reviewcore.usecases.steps.throttling import Try, Welcome, count_try, welcome
 from reviewcore.worker import Worker
 
 C = TypeVar("C")
@@ -102,12 +104,49 @@ class App:
         with self.store.read() as tx:
             return usecase(tx, command)
 
+    def throttle(self, limit: Limit, by: str) -> None:
+        """Count one more try *by* an address or account. Raises TooManyRequests when over *limit*.
+
+        The count is committed before it is judged: a refusal here, or of what is tried, does not
+        take it back. How often in which window stands in the rules.
+        """
+        self._judge(Try(limit=limit, by=self._digest(by)))
+
+    def throttle_sign_in(self, account: str, address: str) -> None:
+        """Count one more try at an account's password, by *address* and by *account* alike.
+
+        Neither one address that tries many accounts nor many that try one get far. From where the
+        account was signed in within 30 days its tries are counted apart. Raises TooManyRequests.
+        """
+        for tried in self._sign_in_tries(account, address):
+            self._judge(tried)
+
+    def welcome(self, account: str, address: str) -> None:
+        """Take back the tries of whoever knew the password, and know *address* from now on."""
+        tries = self._sign_in_tries(account, address)
+        self.perform(welcome, Welcome(tries=tries, familiar=self._digest(account, address)))
+
     def run_pending(self) -> int:
         """Do all that is left to do now, as the worker would: deliver, assign, expire, pay.
 
         Returns how many things were done. What must wait for a later time stays.
         """
         return Worker(self).drain()
+
+    def _sign_in_tries(self, account: str, address: str) -> tuple[Try, Try]:
+        familiar = self._digest(account, address)
+        return (
+            Try(limit=Limit.SIGN_IN, by=self._digest(address)),
+            Try(limit=Limit.SIGN_IN_ACCOUNT, by=self._digest(account), familiar=familiar),
+        )
+
+    def _judge(self, tried: Try) -> None:
+        counter = self.perform(count_try, tried)
+        counter.require_within(self.store.rules.throttles[tried.limit], self.store.now())
+
+    def _digest(self, *told: str) -> str:
+        # Keyed, for all addresses that there are can be tried one by one.
+        return hmac.new(self._secret, "\0".join(told).encode(), hashlib.sha256).hexdigest()
 
     def _once(
         self, usecase: Callable[[Transaction, C], R], command: C, claim: IdempotencyRecord | None

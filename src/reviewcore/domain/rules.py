@@ -22,6 +22,7 @@ import attrs
 
 from reviewcore.domain.errors import InvalidRules
 from reviewcore.domain.money import Cents
+from reviewcore.domain.throttling import MOST, MOST_MAX, Limit
 
 
 class PackageType(StrEnum):
@@ -153,12 +154,14 @@ class MarketRules:
     fill_deadline_days: int = 14
     packages: Mapping[PackageType, Package] = PACKAGES
     quiz: tuple[QuizQuestion, ...] = QUIZ
+    throttles: Mapping[Limit, int] = MOST
 
     def __attrs_post_init__(self) -> None:
         self._require_types()
         self._require_ranges()
         self._require_quiz()
         self._require_packages()
+        self._require_throttles()
         self._require_no_contradiction()
 
     @cached_property
@@ -262,6 +265,14 @@ class MarketRules:
                     reason=f"its slots pay {pay}, which is not below its price",
                 )
 
+    def _require_throttles(self) -> None:
+        for limit in Limit:
+            most = self.throttles.get(limit)
+            if type(most) is not int or not 1 <= most <= MOST_MAX:
+                raise InvalidRules(
+                    attributes=(f"throttles.{limit}",), reason=f"must be between 1 and {MOST_MAX}"
+                )
+
     def _require_no_contradiction(self) -> None:
         for low, high in ORDERED:
             if getattr(self, low) > getattr(self, high):
@@ -330,6 +341,7 @@ def plain(rules: MarketRules) -> dict[str, Any]:
     told["promo_codes"] = dict(rules.promo_codes)
     told["pro_rating_min"] = str(rules.pro_rating_min.normalize())
     told["packages"] = {str(kind): attrs.asdict(box) for kind, box in rules.packages.items()}
+    told["throttles"] = {str(limit): most for limit, most in rules.throttles.items()}
     told["quiz"] = [attrs.asdict(question) for question in rules.quiz]
     return told
 
@@ -350,6 +362,8 @@ def rules_from(table: Mapping[str, Any]) -> MarketRules:
         told["promo_codes"] = MappingProxyType(_table("promo_codes", told["promo_codes"]))
     if "packages" in told:
         told["packages"] = _packages(_table("packages", told["packages"]))
+    if "throttles" in told:
+        told["throttles"] = _throttles(_table("throttles", told["throttles"]))
     if "quiz" in told:
         told["quiz"] = _quiz(told["quiz"])
     return MarketRules(**told)
@@ -383,6 +397,13 @@ def _packages(table: dict[str, Any]) -> Mapping[PackageType, Package]:
                 raise InvalidRules(attributes=(f"{name}.{key}",), reason="must be a whole number")
         packages[PackageType(kind)] = attrs.evolve(packages[PackageType(kind)], **changes)
     return MappingProxyType(packages)
+
+
+def _throttles(table: dict[str, Any]) -> Mapping[Limit, int]:
+    for name in table:
+        if name not in MOST:
+            raise InvalidRules(attributes=(f"throttles.{name}",), reason="is not a throttle")
+    return MappingProxyType({**MOST, **{Limit(name): most for name, most in table.items()}})
 
 
 def _quiz(rows: object) -> tuple[QuizQuestion, ...]:

@@ -2,11 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
 
 import attrs
 
 from reviewcore.domain.errors import TooManyRequests
+
+
+class Limit(StrEnum):
+    """What is counted, and by whom: by the address that asks, or by the account it is about."""
+
+    SIGN_UP = "sign_up"
+    SIGN_IN = "sign_in"
+    SIGN_IN_ACCOUNT = "sign_in_account"
+    RESET_REQUEST = "reset_request"
+    RESET_REQUEST_ACCOUNT = "reset_request_account"
+    PASSWORD_RESET = "password_reset"
+    VERIFICATION_RESEND_ACCOUNT = "verification_resend_account"
+    EMAIL_CHANGE_ACCOUNT = "email_change_account"
+    LEAD = "lead"
+    TICKET_ACCOUNT = "ticket_account"
+    MESSAGE_ACCOUNT = "message_account"
+    UPLOAD_ACCOUNT = "upload_account"
+
+
+MOST: Mapping[Limit, int] = MappingProxyType(
+    {
+        Limit.SIGN_UP: 15,
+        Limit.SIGN_IN: 10,
+        Limit.SIGN_IN_ACCOUNT: 10,
+        Limit.RESET_REQUEST: 3,
+        Limit.RESET_REQUEST_ACCOUNT: 3,
+        Limit.PASSWORD_RESET: 5,
+        Limit.VERIFICATION_RESEND_ACCOUNT: 3,
+        Limit.EMAIL_CHANGE_ACCOUNT: 5,
+        Limit.LEAD: 10,
+        Limit.TICKET_ACCOUNT: 3,
+        Limit.MESSAGE_ACCOUNT: 10,
+        Limit.UPLOAD_ACCOUNT: 20,
+    }
+)
+"""How often in one window, unless the market's rules say otherwise.
+
+The first seven are those of the market that this one models; the others are proposals.
+"""
+
+QUARTER = timedelta(minutes=15)
+MINUTE = timedelta(minutes=1)
+
+WINDOWS: Mapping[Limit, timedelta] = MappingProxyType(
+    dict.fromkeys(Limit, QUARTER) | {Limit.TICKET_ACCOUNT: MINUTE, Limit.MESSAGE_ACCOUNT: MINUTE}
+)
+"""How long a window is; it begins with the first try."""
+
+MOST_MAX = 1_000_000
+"""As good as no limit."""
+
+FAMILIAR_FOR = timedelta(days=30)
+"""How long an address stays familiar to an account that was signed in from there."""
 
 
 @attrs.frozen(kw_only=True)

@@ -654,6 +654,14 @@ class RateLimits(Protocol):
         """
         ...
 
+    def find(self, key: str) -> RateLimit | None:
+        """Return the counter whose window has not ended, without counting."""
+        ...
+
+    def forgive(self, key: str) -> None:
+        """Take one hit back at once, in one atomic statement, if the window has not ended."""
+        ...
+
     def purge(self, before: datetime) -> int:
         """Forget counters that were reset before a time; count them."""
         ...

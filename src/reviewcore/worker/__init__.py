@@ -71,7 +71,7 @@ class Worker(Outbox, Reviewing, Money):
                 stop.wait(TICK_SECONDS)
 
     def forget(self) -> int:
-        """Forget keys and handled events too old to be repeated; looked at once an hour."""
+        """Forget keys, handled events and counters that are too old; looked at once an hour."""
         now = self._app.store.now()
         if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
             self._forgot_at = now
@@ -79,4 +79,5 @@ class Worker(Outbox, Reviewing, Money):
                 lambda tx: tx.idempotency.purge(tx.now - timedelta(days=tx.rules.idempotency_days))
             )
             self._block(lambda tx: tx.inbox.purge(tx.now - KEPT_FOR))
+            self._block(lambda tx: tx.rate_limits.purge(tx.now))
         return 0

@@ -78,7 +78,7 @@ def test_a_default_is_the_one_promised(name: str) -> None:
 def test_every_rule_is_promised_and_no_other() -> None:
     names = {field.name for field in attrs.fields(MarketRules)}
 
-    assert names == {*PROMISED, "packages", "quiz"}
+    assert names == {*PROMISED, "packages", "quiz", "throttles"}
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_the_quiz_has_four_questions() -> None:
 
 
 def test_every_number_has_a_range() -> None:
-    others = {"currency", "promo_codes", "packages", "quiz"}
+    others = {"currency", "promo_codes", "packages", "quiz", "throttles"}
 
     assert {field.name for field in attrs.fields(MarketRules)} == {*RANGES, *others}
 

@@ -68,6 +68,15 @@ class MemoryRateLimits:
         self._work.put(self._table, key, counter)
         return counter
 
+    def find(self, key: str) -> RateLimit | None:
+        known = self._table.rows.get(key)
+        return known if known is not None and known.reset_at > self._tx.now else None
+
+    def forgive(self, key: str) -> None:
+        known = self.find(key)
+        if known is not None and known.count > 0:
+            self._work.put(self._table, key, attrs.evolve(known, count=known.count - 1))
+
     def purge(self, before: datetime) -> int:
         ranked = self._table.indexes["reset"].ranked()
         old = [key for _, key in takewhile(lambda place: place[0] < before, ranked)]

@@ -27,6 +27,7 @@ from reviewcore.testing.builders.people import (
     an_artist,
     an_email_token,
 )
+from reviewcore.testing.builders.service import a_lead, a_message, a_ticket
 from reviewcore.testing.builders.tracks import (
     a_flag,
     a_flagged_review,
@@ -44,7 +45,9 @@ __all__ = [
     "a_flag",
     "a_flagged_review",
     "a_genre",
+    "a_lead",
     "a_mark",
+    "a_message",
     "a_payment",
     "a_payout",
     "a_queue_row",
@@ -54,6 +57,7 @@ __all__ = [
     "a_reviewer",
     "a_session",
     "a_slot",
+    "a_ticket",
     "a_timestamp",
     "a_track",
     "a_user",

@@ -21,6 +21,8 @@ pytest.register_assert_rewrite(
             "reviews",
             "roundtrips",
             "rows",
+            "service",
+            "throttles",
             "tracks",
             "unsettled",
         )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, literal_column, select
+from sqlalchemy import bindparam, case, delete, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from reviewcore.adapters.sql import maps, tables
@@ -53,6 +53,20 @@ def _hit(insert: Any) -> Any:
 
 _HIT = ByDialect(postgresql=_hit(postgresql.insert), sqlite=_hit(sqlite.insert))
 _COUNTER = Query(select(*maps.RATE_LIMITS.selected).where(_limits.c.key == bindparam("key")))
+_RUNNING = Query(
+    select(*maps.RATE_LIMITS.selected).where(
+        _limits.c.key == bindparam("key"), _limits.c.reset_at > bindparam("now")
+    )
+)
+_FORGIVE = Query(
+    update(_limits)
+    .where(
+        _limits.c.key == bindparam("key"),
+        _limits.c.reset_at > bindparam("now"),
+        _limits.c.count > literal_column("0"),
+    )
+    .values(count=_limits.c.count - literal_column("1"))
+)
 _PURGE = Query(delete(_limits).where(_limits.c.reset_at < bindparam("before")))
 
 
@@ -104,6 +118,12 @@ class SqlRateLimits:
         counter = self._unit.entity(maps.RATE_LIMITS, _COUNTER, key=key)
         assert counter is not None, "it was just counted"
         return counter
+
+    def find(self, key: str) -> RateLimit | None:
+        return self._unit.entity(maps.RATE_LIMITS, _RUNNING, key=key, now=self._context.now)
+
+    def forgive(self, key: str) -> None:
+        self._unit.run(_FORGIVE, key=key, now=self._context.now)
 
     def purge(self, before: datetime) -> int:
         return self._unit.run(_PURGE, before=before)

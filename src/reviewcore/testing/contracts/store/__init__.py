@@ -18,6 +18,8 @@ from reviewcore.testing.contracts.store.races import RacesContract
 from reviewcore.testing.contracts.store.reviews import ReviewsContract
 from reviewcore.testing.contracts.store.roundtrips import RoundTripsContract
 from reviewcore.testing.contracts.store.rows import RowsContract
+from reviewcore.testing.contracts.store.service import ServiceContract
+from reviewcore.testing.contracts.store.throttles import ThrottlesContract
 from reviewcore.testing.contracts.store.tracks import TracksContract
 from reviewcore.testing.contracts.store.unsettled import UnsettledContract
 
@@ -39,6 +41,8 @@ class StoreContract(
     ReviewsContract,
     RoundTripsContract,
     RowsContract,
+    ServiceContract,
+    ThrottlesContract,
     TracksContract,
     UnsettledContract,
 ):

@@ -16,6 +16,7 @@ from reviewcore.testing.builders import (
     a_dispute,
     a_flag,
     a_genre,
+    a_lead,
     a_mark,
     a_payment,
     a_reversal,
@@ -171,11 +172,17 @@ def _flag_review(scene: Scene) -> Violation:
     return lambda tx: tx.flags.add(second)
 
 
+def _lead_email(scene: Scene) -> Violation:
+    second = a_lead(email=scene.lead().email)
+    return lambda tx: tx.leads.add(second)
+
+
 VIOLATIONS: dict[str, Callable[[Scene], Violation]] = {
     "uq_users_email": _email,
     "uq_sessions_token": _session_token,
     "uq_email_tokens_token": _email_token,
     "uq_identity_marks_stripe": _stripe_mark,
+    "uq_leads_email": _lead_email,
     "uq_artists_user": _artist_user,
     "uq_reviewers_user": _reviewer_user,
     "uq_reviewers_stripe_account": _stripe_account,

@@ -22,6 +22,7 @@ from reviewcore.domain.payouts import PayoutStatus
 from reviewcore.domain.reviewers import RestrictionCause
 from reviewcore.domain.reviews import ReviewStatus
 from reviewcore.domain.rules import PackageType, Tier
+from reviewcore.domain.support import TicketStatus
 from reviewcore.domain.tracks import TrackStatus
 from reviewcore.domain.webhooks import Subject
 from reviewcore.ports.store import Store
@@ -192,6 +193,15 @@ def _flag(scene: Scene) -> list[Any]:
     ]
 
 
+def _ticket(scene: Scene) -> list[Any]:
+    return [scene.ticket(subject=TEXT), *(scene.ticket(status=status) for status in TicketStatus)]
+
+
+def _lead(scene: Scene) -> list[Any]:
+    full = scene.lead(artist_name=TEXT, source=TEXT, reminded=AT, converted=AT, leased_until=AT)
+    return [full, scene.lead(artist_name=None, source=None, next_attempt_at=None), scene.lead()]
+
+
 SAMPLES: dict[str, Callable[[Scene], list[Any]]] = {
     "users": _user,
     "email_tokens": _email_token,
@@ -206,6 +216,8 @@ SAMPLES: dict[str, Callable[[Scene], list[Any]]] = {
     "payouts": _payout,
     "inbox": _event,
     "flags": _flag,
+    "tickets": _ticket,
+    "leads": _lead,
 }
 
 each_kind = pytest.mark.parametrize("name", SAMPLES)

@@ -44,6 +44,8 @@ MAKERS: dict[str, tuple[Callable[[Scene], Any], dict[str, Any]]] = {
     "refunds": (Scene.refund, {"attempts": 4}),
     "disputes": (Scene.dispute, {"fee": 4}),
     "payouts": (Scene.payout, {"reference": "R4"}),
+    "tickets": (Scene.ticket, {"subject": "Other"}),
+    "leads": (Scene.lead, {"source": "Other"}),
     "inbox": (Scene.event, {"failure": "Other"}),
     "flags": (
         lambda scene: scene.flag(scene.review(status=ReviewStatus.COMPLETED)),

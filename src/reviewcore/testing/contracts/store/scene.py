@@ -12,11 +12,13 @@ from reviewcore.domain.artists import ArtistProfile
 from reviewcore.domain.disputes import Dispute
 from reviewcore.domain.flags import Flag
 from reviewcore.domain.genres import CATALOGUE
+from reviewcore.domain.leads import LeadCapture
 from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund
 from reviewcore.domain.payouts import Payout, PayoutReversal
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review, ReviewQueue, queue_row
 from reviewcore.domain.rules import MarketRules
+from reviewcore.domain.support import SupportTicket
 from reviewcore.domain.tracks import Track
 from reviewcore.domain.users import User
 from reviewcore.domain.webhooks import StripeWebhookEvent
@@ -25,6 +27,7 @@ from reviewcore.testing.builders import (
     GENRES,
     a_dispute,
     a_flag,
+    a_lead,
     a_payment,
     a_payout,
     a_refund,
@@ -32,6 +35,7 @@ from reviewcore.testing.builders import (
     a_review,
     a_reviewer,
     a_slot,
+    a_ticket,
     a_track,
     a_user,
     a_webhook_event,
@@ -172,6 +176,18 @@ class Scene:
         with self.store.begin() as tx:
             tx.flags.add(flag)
         return flag
+
+    def ticket(self, user: User | None = None, **changes: Any) -> SupportTicket:
+        ticket = a_ticket(user_id=(user or self.user()).id, **changes)
+        with self.store.begin() as tx:
+            tx.tickets.add(ticket)
+        return ticket
+
+    def lead(self, **changes: Any) -> LeadCapture:
+        lead = a_lead(**changes)
+        with self.store.begin() as tx:
+            tx.leads.add(lead)
+        return lead
 
     def payout(self, reviewer: ReviewerProfile | None = None, **changes: Any) -> Payout:
         payout = a_payout(reviewer_id=(reviewer or self.reviewer()).id, **changes)
