@@ -32,6 +32,18 @@ class Helping(Recovering):
         user = pick(which, self.now.users)
         self.perform(open_ticket, OpenTicket(user_id=user.id, subject=subject, message=message))
 
+    @rule(which=WHICH, status=st.sampled_from(TicketStatus))
+    def a_person_is_helped(self, *, which: int, status: TicketStatus) -> None:
+        user = pick(which, self.now.users)
+        asks = OpenTicket(user_id=user.id, subject="My track", message="Where is it?")
+        ticket_id = self.perform(open_ticket, asks).id
+        answer = ReplyToTicket(ticket_id=ticket_id, admin_id=self.admin, message="Which one?")
+        self.perform(reply_to_ticket, answer)
+        move = SetTicketStatus(ticket_id=ticket_id, admin_id=self.admin, status=status)
+        self.perform(set_ticket_status, move)
+        again = ReplyToTicket(ticket_id=ticket_id, user_id=user.id, message="The last one.")
+        self.perform(reply_to_ticket, again)
+
     @precondition(when.there_are_tickets)
     @rule(which=WHICH, slip=SLIPS, message=BODIES)
     def a_person_writes_again(self, *, which: int, slip: Slip, message: str) -> None:
