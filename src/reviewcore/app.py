@@ -11,7 +11,8 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, TypeVar, get_type_hints
+from types import NoneType
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import attrs
 
@@ -216,9 +217,16 @@ def without_secrets(result: R) -> R:
     if not attrs.has(kind):
         return result
     told: Any = result
-    secrets_in = [field.name for field in attrs.fields(kind) if field.repr is False]
-    emptied: R = attrs.evolve(told, **dict.fromkeys(secrets_in))
+    emptied: R = attrs.evolve(told, **_blanks(kind))
     return emptied
+
+
+@cache
+def _blanks(kind: type) -> dict[str, str | None]:
+    """Tell what stands for each secret of a class: None where it may, else an empty text."""
+    hints = get_type_hints(kind)
+    hidden = [field.name for field in attrs.fields(kind) if field.repr is False]
+    return {name: None if NoneType in get_args(hints[name]) else "" for name in hidden}
 
 
 @cache

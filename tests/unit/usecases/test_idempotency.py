@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import attrs
 import pytest
 
 from reviewcore.domain.errors import Busy, IdempotencyKeyReused, InvalidText, NoFreeCredit
@@ -18,6 +19,7 @@ from reviewcore.usecases import (
     CloseTrack,
     EndGrants,
     ExpireAssignments,
+    ExtendSession,
     FlagReview,
     GrantTier,
     RateReview,
@@ -33,6 +35,7 @@ from reviewcore.usecases import (
     close_track,
     end_grants,
     expire_assignments,
+    extend_session,
     flag_review,
     grant_tier,
     rate_review,
@@ -182,6 +185,18 @@ def test_every_kind_of_result_comes_back_as_it_was(world: World) -> None:
     world.wait(days=3)
     twice(expire_assignments, ExpireAssignments())
     twice(end_grants, EndGrants())
+
+
+def test_a_repeat_is_told_the_result_without_its_secrets(world: World) -> None:
+    user = world.a_user()
+    entered = world.drive(sign_in, SignIn(email=user.email, password=PASSWORD))
+    command = ExtendSession(session_id=entered.session.id, user_id=user.id)
+
+    first = world.do(extend_session, command, key="k")
+    again = world.do(extend_session, command, key="k")
+
+    assert first.token_hash
+    assert again == attrs.evolve(first, token_hash="")
 
 
 def test_a_busy_market_is_tried_again_and_then_given_up(world: World) -> None:
