@@ -234,8 +234,9 @@ class Telling(World):
             self.perform(retry_event, RetryEvent(event_id=event_id, admin_id=self.admin))
 
     def settle_inside(self) -> None:
-        """Try again what was given up, as an administrator does who reads the findings."""
+        """Compare everything, as a worker that stays does, and try again what was given up."""
         super().settle_inside()
+        self.drive(reconcile, Reconcile())
         # To try what is about nothing would be an act that has to be told each time.
         hopeless = {one.id for one in self.now.unhandled if one.object_id in self.strays}
         self.try_again(but=hopeless)
