@@ -188,6 +188,10 @@ class EmailTokens(Repository[EmailVerificationToken, str], Protocol):
         """Return a user's tokens; guarded by the user's lock."""
         ...
 
+    def remove_all(self, user_id: UserId) -> None:
+        """Forget a user's tokens: he leaves."""
+        ...
+
 
 class ResetTokens(Repository[PasswordResetToken, str], Protocol):
     """Leaves to choose another password."""
@@ -198,6 +202,10 @@ class ResetTokens(Repository[PasswordResetToken, str], Protocol):
 
     def of_user(self, user_id: UserId) -> Sequence[PasswordResetToken]:
         """Return a user's leaves; guarded by the user's lock."""
+        ...
+
+    def remove_all(self, user_id: UserId) -> None:
+        """Forget a user's leaves to choose another password: he leaves for good."""
         ...
 
 
@@ -226,6 +234,14 @@ class Identities(Protocol):
         A STRIPE_ACCOUNT value belongs to one user: another's raises PayoutAccountTaken by the end
         of the block.
         """
+        ...
+
+    def of_user(self, user_id: UserId) -> Sequence[IdentityMark]:
+        """Return a user's marks by kind, then value."""
+        ...
+
+    def remove(self, *marks: IdentityMark) -> None:
+        """Forget marks: their user leaves."""
         ...
 
     def kin(self, user_id: UserId) -> frozenset[UserId]:
@@ -404,6 +420,10 @@ class Reviews(Protocol):
 
     def active_of(self, reviewer_id: ReviewerId) -> Sequence[Review]:
         """Return a reviewer's active reviews without locking them."""
+        ...
+
+    def of_reviewer(self, reviewer_id: ReviewerId) -> Sequence[Review]:
+        """Return every review of a reviewer, however it ended, without locking."""
         ...
 
     def by_share_id(self, share_id: str) -> Review | None:
@@ -674,6 +694,10 @@ class Leads(Repository[LeadCapture, LeadId], Protocol):
         """Return the lead with this normalised address."""
         ...
 
+    def remove(self, lead_id: LeadId) -> None:
+        """Forget a lead; harmless when it is gone."""
+        ...
+
     def lease(self, now: datetime, *, until: datetime, limit: int) -> Sequence[LeadCapture]:
         """Take leads whose reminder is due and lease them *until* a time."""
         ...
@@ -684,6 +708,10 @@ class Uploads(Repository[Upload, UploadId], Protocol):
 
     def of_artist(self, artist_id: ArtistId) -> Sequence[Upload]:
         """Return an artist's uploads."""
+        ...
+
+    def remove(self, upload_id: UploadId) -> None:
+        """Forget an upload; its file is another matter."""
         ...
 
 
@@ -712,6 +740,16 @@ class EventLog(Protocol):
 
     def page(self, *, after: str | None, limit: int) -> Sequence[events.EventRecord]:
         """Return events in order of id."""
+        ...
+
+    def about(self, aggregate: str) -> Sequence[events.EventRecord]:
+        """Return the history of an aggregate, such as ``user:01h…``, oldest first."""
+        ...
+
+    def by_actor(
+        self, actor: str, *, after: str | None, limit: int
+    ) -> Sequence[events.EventRecord]:
+        """Return what somebody did, in order of id; nothing for SYSTEM, which does the most."""
         ...
 
     def lease(self, now: datetime, *, until: datetime, limit: int) -> Sequence[events.EventRecord]:

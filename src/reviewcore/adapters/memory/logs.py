@@ -38,6 +38,15 @@ class MemoryEvents:
         keys = islice(self._table.indexes["page"].keys_after(after), limit)
         return [self._table.rows[key] for key in keys]
 
+    def about(self, aggregate: str) -> Sequence[events.EventRecord]:
+        return self._table.of("aggregate", aggregate)
+
+    def by_actor(
+        self, actor: str, *, after: str | None, limit: int
+    ) -> Sequence[events.EventRecord]:
+        keys = islice(self._table.indexes["actor"].keys_after(after, actor), limit)
+        return [self._table.rows[key] for key in keys]
+
     def lease(self, now: datetime, *, until: datetime, limit: int) -> Sequence[events.EventRecord]:
         self._work.require_writable()
         first = (key for key in due(self._table, "ready", now) if self._is_first(key))

@@ -72,6 +72,10 @@ class MemoryEmailTokens(Rows[EmailVerificationToken, str]):
     def of_user(self, user_id: UserId) -> Sequence[EmailVerificationToken]:
         return self._table.of("user", user_id)
 
+    def remove_all(self, user_id: UserId) -> None:
+        for token in self.of_user(user_id):
+            self._work.put(self._table, token.id, None)
+
 
 class MemoryResetTokens(Rows[PasswordResetToken, str]):
     """Leaves to choose another password."""
@@ -82,6 +86,10 @@ class MemoryResetTokens(Rows[PasswordResetToken, str]):
 
     def of_user(self, user_id: UserId) -> Sequence[PasswordResetToken]:
         return self._table.of("user", user_id)
+
+    def remove_all(self, user_id: UserId) -> None:
+        for token in self.of_user(user_id):
+            self._work.put(self._table, token.id, None)
 
 
 class MemoryAccounts(Rows[Account, AccountId]):
@@ -111,6 +119,13 @@ class MemoryIdentities:
         for mark in marks:
             if self._table.key_of(mark) not in self._table.rows:
                 self._work.add(self._table, mark)
+
+    def of_user(self, user_id: UserId) -> Sequence[IdentityMark]:
+        return self._table.of("user", user_id)
+
+    def remove(self, *marks: IdentityMark) -> None:
+        for mark in marks:
+            self._work.put(self._table, self._table.key_of(mark), None)
 
     def kin(self, user_id: UserId) -> frozenset[UserId]:
         kin = {user_id}

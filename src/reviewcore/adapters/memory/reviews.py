@@ -64,6 +64,9 @@ class MemoryReviews:
     def active_of(self, reviewer_id: ReviewerId) -> Sequence[Review]:
         return self._table.of("active", reviewer_id)
 
+    def of_reviewer(self, reviewer_id: ReviewerId) -> Sequence[Review]:
+        return self._table.of("reviewer", reviewer_id)
+
     def by_share_id(self, share_id: str) -> Review | None:
         return self._table.holder("uq_reviews_share_id", share_id)
 

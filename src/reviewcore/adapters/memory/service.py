@@ -91,9 +91,15 @@ class MemoryLeads(Leased[LeadCapture, LeadId]):
     def by_email(self, email: str) -> LeadCapture | None:
         return self._table.holder("uq_leads_email", email)
 
+    def remove(self, lead_id: LeadId) -> None:
+        self._work.put(self._table, lead_id, None)
+
 
 class MemoryUploads(Rows[Upload, UploadId]):
     """Files of artists."""
 
     def of_artist(self, artist_id: ArtistId) -> Sequence[Upload]:
         return self._table.of("artist", artist_id)
+
+    def remove(self, upload_id: UploadId) -> None:
+        self._work.put(self._table, upload_id, None)

@@ -15,6 +15,7 @@ from reviewcore.domain.events import EventRecord
 from reviewcore.domain.flags import Flag, FlagStatus
 from reviewcore.domain.genres import Genre
 from reviewcore.domain.ids import (
+    SYSTEM,
     AccountId,
     ArtistId,
     AttemptId,
@@ -219,6 +220,7 @@ class Tables:
             _id,
             {
                 "track": _by("track_id"),
+                "reviewer": _by("reviewer_id"),
                 "active": _by(
                     "reviewer_id", when=lambda review: review.is_active, watch=("status",)
                 ),
@@ -350,6 +352,8 @@ class Tables:
                     rank="sequence",
                 ),
                 "ready": _leasable(_is_pending, watch=("delivered_at",)),
+                "aggregate": _by("aggregate", rank="sequence"),
+                "actor": _by("actor", when=lambda event: event.actor != SYSTEM),
             },
         )
         self.inbox: Table[str, StripeWebhookEvent] = Table(

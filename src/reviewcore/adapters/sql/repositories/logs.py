@@ -23,6 +23,7 @@ from reviewcore.adapters.sql.repositories.base import (
     Pages,
     every,
     locking,
+    pages,
 )
 from reviewcore.adapters.sql.unit import Unit
 from reviewcore.domain import events
@@ -117,6 +118,16 @@ _events = tables.events
 _earlier = _events.alias("earlier")
 
 _EVENT_PAGES = Pages(maps.EVENTS)
+_ABOUT = ByKey(maps.EVENTS).by("aggregate", order=("sequence",))
+_BY_ACTOR = Query(
+    pages(
+        # As text, because a partial index serves only a condition that is known when planning.
+        select(*maps.EVENTS.selected).where(
+            _events.c.actor == bindparam("actor"), text(tables.BY_SOMEBODY)
+        ),
+        _events.c.id,
+    )
+)
 _NEXT_EVENTS = ByKey(maps.EVENTS).next
 _DUE_EVENTS = locking(
     select(*maps.EVENTS.selected)
@@ -184,6 +195,16 @@ class SqlEventLog:
 
     def page(self, *, after: str | None, limit: int) -> Sequence[events.EventRecord]:
         return _EVENT_PAGES.get(self._unit, after=after, limit=limit)
+
+    def about(self, aggregate: str) -> Sequence[events.EventRecord]:
+        return self._unit.entities(maps.EVENTS, _ABOUT, aggregate=aggregate)
+
+    def by_actor(
+        self, actor: str, *, after: str | None, limit: int
+    ) -> Sequence[events.EventRecord]:
+        return self._unit.entities(
+            maps.EVENTS, _BY_ACTOR, actor=actor, after=after or "", limit=limit
+        )
 
     def lease(self, now: datetime, *, until: datetime, limit: int) -> Sequence[events.EventRecord]:
         found = self._unit.locked(maps.EVENTS, _DUE_EVENTS, now=now, limit=limit)

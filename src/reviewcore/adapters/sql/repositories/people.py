@@ -77,6 +77,11 @@ _KIN = Query(
     .select_from(_own.join(_shared, _sharing))
     .where(_own.c.user_id == bindparam("user_id"))
 )
+_MARKS_OF_USER = Query(
+    select(*maps.MARKS.selected)
+    .where(tables.identity_marks.c.user_id == bindparam("user_id"))
+    .order_by(tables.identity_marks.c.kind, tables.identity_marks.c.value)
+)
 _artist = tables.artist_profiles
 _KIN_OF_ARTIST = Query(
     # The artist's own user stands in the result also when he has no marks.
@@ -156,6 +161,10 @@ class SqlEmailTokens(SqlRepository[EmailVerificationToken, str]):
     def of_user(self, user_id: UserId) -> Sequence[EmailVerificationToken]:
         return self._unit.entities(maps.EMAIL_TOKENS, _TOKENS_OF_USER, user_id=user_id)
 
+    def remove_all(self, user_id: UserId) -> None:
+        for token in self.of_user(user_id):
+            self._unit.remove(maps.EMAIL_TOKENS, token.id, op=Op.FORGET)
+
 
 class SqlResetTokens(SqlRepository[PasswordResetToken, str]):
     """Leaves to choose another password."""
@@ -168,6 +177,10 @@ class SqlResetTokens(SqlRepository[PasswordResetToken, str]):
 
     def of_user(self, user_id: UserId) -> Sequence[PasswordResetToken]:
         return self._unit.entities(maps.RESET_TOKENS, _RESETS_OF_USER, user_id=user_id)
+
+    def remove_all(self, user_id: UserId) -> None:
+        for token in self.of_user(user_id):
+            self._unit.remove(maps.RESET_TOKENS, token.id, op=Op.FORGET)
 
 
 class SqlAccounts(SqlRepository[Account, AccountId]):
@@ -199,6 +212,13 @@ class SqlIdentities:
 
     def add(self, *marks: IdentityMark) -> None:
         self._unit.add_new(maps.MARKS, *marks)
+
+    def of_user(self, user_id: UserId) -> Sequence[IdentityMark]:
+        return self._unit.entities(maps.MARKS, _MARKS_OF_USER, user_id=user_id)
+
+    def remove(self, *marks: IdentityMark) -> None:
+        for mark in marks:
+            self._unit.remove(maps.MARKS, maps.MARKS.key_of(mark), op=Op.FORGET)
 
     def kin(self, user_id: UserId) -> frozenset[UserId]:
         return frozenset({user_id, *values_of(self._unit.rows(_KIN, user_id=user_id))})

@@ -22,6 +22,7 @@ _reviews, _tracks, _reviewers = tables.reviews, tables.tracks, tables.reviewer_p
 _REVIEWS = ByKey(maps.REVIEWS)
 _OF_TRACK = _REVIEWS.by("track_id")
 _LOCK_OF_TRACK = _REVIEWS.lock_by("track_id")
+_OF_REVIEWER = _REVIEWS.by("reviewer_id")
 _BY_SHARE_ID = _REVIEWS.by("share_id")
 
 # PostgreSQL locks the row of each table in the order in which the tables are named here.
@@ -145,6 +146,9 @@ class SqlReviews:
 
     def active_of(self, reviewer_id: ReviewerId) -> Sequence[Review]:
         return self._unit.entities(maps.REVIEWS, _ACTIVE, reviewer_id=reviewer_id)
+
+    def of_reviewer(self, reviewer_id: ReviewerId) -> Sequence[Review]:
+        return self._unit.entities(maps.REVIEWS, _OF_REVIEWER, reviewer_id=reviewer_id)
 
     def by_share_id(self, share_id: str) -> Review | None:
         return self._unit.entity(maps.REVIEWS, _BY_SHARE_ID, share_id=share_id)

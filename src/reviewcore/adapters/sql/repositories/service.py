@@ -14,6 +14,7 @@ from reviewcore.adapters.sql.context import Context
 from reviewcore.adapters.sql.dialects import ByDialect, Query
 from reviewcore.adapters.sql.repositories.base import ByKey, Pages, SqlRepository
 from reviewcore.adapters.sql.repositories.leases import due, lease
+from reviewcore.adapters.sql.statements import Op
 from reviewcore.adapters.sql.unit import Unit
 from reviewcore.domain.ids import ArtistId, LeadId, TicketId, UploadId, UserId
 from reviewcore.domain.leads import LeadCapture
@@ -137,6 +138,9 @@ class SqlLeads(SqlRepository[LeadCapture, LeadId]):
     def by_email(self, email: str) -> LeadCapture | None:
         return self._unit.entity(maps.LEADS, _LEAD_BY_EMAIL, email=email)
 
+    def remove(self, lead_id: LeadId) -> None:
+        self._unit.remove(maps.LEADS, lead_id, op=Op.FORGET)
+
     def lease(self, now: datetime, *, until: datetime, limit: int) -> Sequence[LeadCapture]:
         return lease(self._unit, maps.LEADS, _DUE_LEADS, now=now, until=until, limit=limit)
 
@@ -148,3 +152,6 @@ class SqlUploads(SqlRepository[Upload, UploadId]):
 
     def of_artist(self, artist_id: ArtistId) -> Sequence[Upload]:
         return self._unit.entities(maps.UPLOADS, _UPLOADS_OF_ARTIST, artist_id=artist_id)
+
+    def remove(self, upload_id: UploadId) -> None:
+        self._unit.remove(maps.UPLOADS, upload_id, op=Op.FORGET)

@@ -7,6 +7,7 @@ from sqlalchemy import text as sql
 
 from reviewcore.adapters.sql.tables.columns import metadata
 from reviewcore.adapters.sql.tables.logs import (
+    BY_SOMEBODY,
     UNDELIVERED,
     events,
     idempotency_records,
@@ -109,6 +110,7 @@ def _unique_index(unique: Unique) -> Index:
 UNIQUE_INDEXES = tuple(map(_unique_index, UNIQUES))
 
 __all__ = [
+    "BY_SOMEBODY",
     "TABLE_OF",
     "UNDELIVERED",
     "UNIQUE_INDEXES",

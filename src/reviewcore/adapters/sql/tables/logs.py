@@ -19,6 +19,9 @@ from reviewcore.domain.webhooks import Subject
 UNDELIVERED = "{0}delivered_at IS NULL AND ({0}attempts = 0 OR {0}next_attempt_at IS NOT NULL)"
 """Events that are still to be delivered: neither delivered nor given up."""
 
+BY_SOMEBODY = "actor <> 'SYSTEM'"
+"""Events that a person brought about."""
+
 _WHERE = sql(UNDELIVERED.format(""))
 
 events = Table(
@@ -51,6 +54,14 @@ events = Table(
         "id",
         postgresql_where=_WHERE,
         sqlite_where=_WHERE,
+    ),
+    # For what is told of a person who asks; most events are the market's own.
+    Index(
+        "ix_events_by_actor",
+        "actor",
+        "id",
+        postgresql_where=sql(BY_SOMEBODY),
+        sqlite_where=sql(BY_SOMEBODY),
     ),
 )
 

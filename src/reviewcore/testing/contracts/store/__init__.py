@@ -10,6 +10,7 @@ from reviewcore.testing.contracts.store.comebacks import ComebacksContract
 from reviewcore.testing.contracts.store.constraints import ConstraintsContract
 from reviewcore.testing.contracts.store.events import EventsContract
 from reviewcore.testing.contracts.store.inbox import InboxContract
+from reviewcore.testing.contracts.store.leaving import LeavingContract
 from reviewcore.testing.contracts.store.ledger import LedgerContract
 from reviewcore.testing.contracts.store.matching import MatchingContract
 from reviewcore.testing.contracts.store.payments import PaymentsContract
@@ -33,6 +34,7 @@ class StoreContract(
     ConstraintsContract,
     EventsContract,
     InboxContract,
+    LeavingContract,
     LedgerContract,
     MatchingContract,
     PaymentsContract,
