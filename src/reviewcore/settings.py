@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -19,11 +20,13 @@ import attrs
 from reviewcore.domain.emails import normalise_email
 from reviewcore.domain.errors import InvalidEmail, InvalidRules
 from reviewcore.domain.rules import MarketRules, rules_from
+from reviewcore.domain.throttling import BY_ADDRESS, MOST_MAX
 from reviewcore.environment import WrongSetting
+from reviewcore.files_url import FILES_URL, Bucket, files_place
 from reviewcore.stripe_keys import NAMES as STRIPE_NAMES
 from reviewcore.stripe_keys import StripeKeys, stripe_keys
 
-__all__ = ["Settings", "WrongSetting", "masked", "settings_from"]
+__all__ = ["Settings", "WrongSetting", "for_demo", "masked", "settings_from"]
 
 DATABASE_URL: Final = "REVIEWCORE_DATABASE_URL"
 PAYMENTS: Final = "REVIEWCORE_PAYMENTS"
@@ -43,6 +46,7 @@ NAMES: Final = (
     BASE_URL,
     MAIL_URL,
     MAIL_FROM,
+    FILES_URL,
     RULES_FILE,
     ADMIN_EMAILS,
     SECRET,
@@ -85,7 +89,7 @@ class Settings:
     """What one deployment is told from outside; its repr shows no secret.
 
     *base_url* has no slash at its end, *mail_url* is `console:` or `file:DIR`, *admin_emails* are
-    normalised. *stripe* is there exactly when *payments* says so.
+    normalised. *stripe* is there exactly when *payments* says so. `for_demo` sets *is_demo*.
     """
 
     database_url: str = attrs.field(repr=_repr_masked)
@@ -94,16 +98,29 @@ class Settings:
     base_url: str
     mail_url: str
     mail_from: str
+    files: Path | Bucket
     rules: MarketRules = attrs.field(repr=_repr_version)
     admin_emails: frozenset[str]
     secret: str = attrs.field(repr=False)
     trusted_proxies: int
     stripe: StripeKeys | None = None
+    is_demo: bool = False
 
     @property
     def database_file(self) -> Path | None:
         """The file of a SQLite database; None for PostgreSQL."""
         return _database_file(self.database_url)
+
+
+def for_demo(settings: Settings) -> Settings:
+    """Let as many people as there are on one machine try: all of them have one address there.
+
+    What is counted by account stays counted.
+    """
+    raised = dict.fromkeys(BY_ADDRESS, MOST_MAX)
+    throttles = MappingProxyType({**settings.rules.throttles, **raised})
+    rules = attrs.evolve(settings.rules, throttles=throttles)
+    return attrs.evolve(settings, rules=rules, is_demo=True)
 
 
 def settings_from(environ: Mapping[str, str], *, default_base_url: str) -> Settings:

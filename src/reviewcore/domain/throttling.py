@@ -50,6 +50,11 @@ MOST: Mapping[Limit, int] = MappingProxyType(
 The first seven are those of the market that this one models; the others are proposals.
 """
 
+BY_ADDRESS = frozenset(
+    {Limit.SIGN_UP, Limit.SIGN_IN, Limit.RESET_REQUEST, Limit.PASSWORD_RESET, Limit.LEAD}
+)
+"""What is counted by the address that asks, whatever account it is about."""
+
 QUARTER = timedelta(minutes=15)
 MINUTE = timedelta(minutes=1)
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from reviewcore.bootstrap import Deployment, deploy, require_database
 from reviewcore.domain.errors import ReviewcoreError
-from reviewcore.settings import Settings, WrongSetting, settings_from
+from reviewcore.settings import Settings, WrongSetting, for_demo, settings_from
 
 LAWS_BROKEN = 1
 CANNOT_START = 2
@@ -112,6 +112,7 @@ def _serve(options: argparse.Namespace) -> int:
 
     settings = _settings(f"http://{options.host}:{options.port}")
     if options.demo:
+        settings = for_demo(settings)
         _prepare_demo(settings)
     return serve(
         settings,

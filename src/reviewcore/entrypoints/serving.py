@@ -17,7 +17,7 @@ from granian.server.embed import Server as EmbeddedServer
 
 from reviewcore.bootstrap import Deployment, deploy, require_database
 from reviewcore.entrypoints.http import create_app
-from reviewcore.settings import Settings, WrongSetting, settings_from
+from reviewcore.settings import Settings, WrongSetting, for_demo, settings_from
 from reviewcore.worker import Worker
 
 if TYPE_CHECKING:
@@ -67,6 +67,12 @@ def make_app() -> Litestar:
     return _litestar(deploy(settings), settings)
 
 
+def make_demo_app() -> Litestar:
+    """Make the application as `make_app` does, for a demo."""
+    settings = for_demo(settings_from(os.environ, default_base_url=os.environ[BASE_URL]))
+    return _litestar(deploy(settings), settings)
+
+
 def _litestar(deployment: Deployment, settings: Settings) -> Litestar:
     return create_app(
         deployment.app,
@@ -104,8 +110,9 @@ def _serve_in_processes(settings: Settings, *, host: str, port: int, workers: in
     # The other processes make their own settings of the environment.
     os.environ[BASE_URL] = settings.base_url
     print(f"reviewcore serve: http://{host}:{port} with {workers} processes", flush=True)
+    maker = make_demo_app if settings.is_demo else make_app
     ProcessServer(
-        "reviewcore.entrypoints.serving:make_app",
+        f"{__name__}:{maker.__name__}",
         factory=True,
         address=host,
         port=port,

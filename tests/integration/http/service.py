@@ -45,8 +45,15 @@ flags_per_track_max_percent = 100
 
 [packages.STARTER]
 reviews = 2
+
+[throttles]
+sign_up = 1_000
+sign_in = 1_000
+reset_request = 1_000
+password_reset = 1_000
+lead = 1_000
 """
-"""A rules file under which nobody has to wait."""
+"""A rules file under which nobody has to wait, and all may come from one address."""
 
 
 def quick_rules() -> MarketRules:
@@ -93,6 +100,7 @@ def served(
     clock: Clock = system_clock,
     dice: Random | None = None,
     books: Path | str = ":memory:",
+    trusted_proxies: int = 0,
 ) -> Iterator[Service]:
     """Serve a fresh market until the block ends; the worker is `app.run_pending`.
 
@@ -115,7 +123,7 @@ def served(
         base_url=url,
     )
     try:
-        with _listening(app, bank, url, port), ExitStack() as closing:
+        with _listening(app, bank, url, port, trusted_proxies), ExitStack() as closing:
             yield Service(url=url, app=app, bank=bank, mails=folder / "mails", closing=closing)
     finally:
         store.close()
@@ -123,8 +131,16 @@ def served(
 
 
 @contextmanager
-def _listening(app: App, bank: SandboxBank, url: str, port: int) -> Iterator[None]:
-    litestar = create_app(app, admin_emails=frozenset({ADMIN}), base_url=url, bank=bank)
+def _listening(
+    app: App, bank: SandboxBank, url: str, port: int, trusted_proxies: int
+) -> Iterator[None]:
+    litestar = create_app(
+        app,
+        admin_emails=frozenset({ADMIN}),
+        base_url=url,
+        bank=bank,
+        trusted_proxies=trusted_proxies,
+    )
     server = Server(
         litestar,
         address="127.0.0.1",

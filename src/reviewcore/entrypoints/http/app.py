@@ -90,6 +90,7 @@ def create_app(
                 "gate": Gate(app=app, admin_emails=admin_emails, base_url=base_url),
                 "spelling": Spelling(app.store),
                 "is_degraded": is_degraded,
+                "trusted_proxies": trusted_proxies,
             }
         ),
         dependencies={"desk": Provide(desk_of, sync_to_thread=False)},

@@ -13,10 +13,14 @@ from litestar.params import SkipValidation
 
 from reviewcore.app import App
 from reviewcore.domain.artists import ArtistProfile
+from reviewcore.domain.emails import normalise_email
+from reviewcore.domain.errors import InvalidEmail
 from reviewcore.domain.ids import ArtistId, GenreId, ReviewerId
 from reviewcore.domain.reviewers import ReviewerProfile
+from reviewcore.domain.throttling import Limit
 from reviewcore.domain.users import User
 from reviewcore.entrypoints.http.auth import Gate
+from reviewcore.entrypoints.http.edge import client_address, neighbourhood
 from reviewcore.entrypoints.http.errors import MalformedParameter
 from reviewcore.entrypoints.http.views.people import Spell
 from reviewcore.ports.store import Bearer, Store, Transaction
@@ -74,6 +78,7 @@ class Desk:
     spelling: Spelling
     key: str | None
     found: Bearer | None
+    address: str
 
     @property
     def caller(self) -> Bearer:
@@ -116,9 +121,36 @@ class Desk:
         """Run a use case that waits on the outside world."""
         return self.app.drive(usecase, command)
 
+    def throttle(self, limit: Limit) -> None:
+        """Count one more try by the address that asks. Raises TooManyRequests."""
+        self.app.throttle(limit, self.address)
+
+    def throttle_account(self, limit: Limit, email: str | None = None) -> None:
+        """Count one more try by who asks, or for the account of *email*, whether or not it is.
+
+        Raises TooManyRequests.
+        """
+        self.app.throttle(limit, self.user.id if email is None else account_of(email))
+
+    def throttle_sign_in(self, email: str) -> None:
+        """Count one more try at a password. Raises TooManyRequests."""
+        self.app.throttle_sign_in(account_of(email), self.address)
+
+    def welcome(self, user: User) -> None:
+        """Take the tries of one who knew his password back."""
+        self.app.welcome(account_of(user.email), self.address)
+
     def ask(self, usecase: Callable[[Transaction, C], R], command: C) -> R:
         """Run a use case that only reads."""
         return self.app.ask(usecase, command)
+
+
+def account_of(email: str) -> str:
+    """Tell the account that *email* names, however it is written; any that is none is one."""
+    try:
+        return normalise_email(email)
+    except InvalidEmail:
+        return "-"
 
 
 def desk_of(request: Request[Any, Any, Any]) -> Desk:
@@ -130,6 +162,7 @@ def desk_of(request: Request[Any, Any, Any]) -> Desk:
         spelling=state.spelling,
         key=_key(request),
         found=request.state.get("caller"),
+        address=neighbourhood(client_address(request.scope, state.trusted_proxies)),
     )
 
 

@@ -7,6 +7,7 @@ import hashlib
 import logging
 import re
 from collections.abc import Callable, Coroutine, Mapping
+from ipaddress import IPv6Address, ip_address, ip_network
 from types import MappingProxyType
 from typing import Any
 
@@ -46,7 +47,9 @@ INLINE = re.compile(r"<(style|script)>(.*?)</\1>", re.DOTALL)
 
 
 async def admit(request: Request[Any, Any, Any]) -> None:
-    """Refuse bodies over 1 MiB or where none belongs, and words of a path that no id can be.
+    """Refuse bodies over 1 MiB, if the route does not say otherwise, or where none belongs.
+
+    And words of a path that no id can be.
 
     Raises TooLarge, MalformedBody, NotFound.
     """
@@ -54,10 +57,10 @@ async def admit(request: Request[Any, Any, Any]) -> None:
         # NUL, for one, has no place in PostgreSQL; whatever an id is, it is visible ASCII.
         if not PATH_WORD.fullmatch(str(word)):
             raise NotFound
-    length = request.content_length or 0
-    if length > BODY_MAX_BYTES:
-        await _drain(request.receive)
-        raise TooLarge(maximum_bytes=BODY_MAX_BYTES)
+    most = request.route_handler.resolve_request_max_body_size() or BODY_MAX_BYTES
+    if (request.content_length or 0) > most:
+        await drain(request.receive)
+        raise TooLarge(maximum_bytes=most)
     if _takes_no_body(request):
         body = await request.body()
         if body.strip():
@@ -70,8 +73,11 @@ def _takes_no_body(request: Request[Any, Any, Any]) -> bool:
     return request.method not in SAFE and not takes
 
 
-async def _drain(receive: Receive) -> None:
-    # A client that is still sending when the connection closes never reads the refusal.
+async def drain(receive: Receive) -> None:
+    """Read what is still coming of a refused body, up to 32 MiB.
+
+    A client that is still sending when the connection closes never reads the refusal.
+    """
     left = DRAIN_MAX_BYTES
     while left > 0:
         message = await receive()
@@ -122,6 +128,24 @@ def client_address(scope: Scope, trusted_proxies: int) -> str:
     seen = hops[-trusted_proxies] if len(hops) >= trusted_proxies else peer
     # It becomes part of a line of log.
     return seen if re.fullmatch(r"[0-9A-Za-z.:\[\]_-]{1,64}", seen) else "-"
+
+
+def neighbourhood(address: str) -> str:
+    """Tell whose tries count together with those of *address*.
+
+    For IPv4 its own; for IPv6 those of its /64, for whoever has one address there has all. A port
+    that some proxies append is left out. What is no address at all counts with all that are none.
+    """
+    told = re.sub(r"^\[(.*)\](?::[0-9]+)?$|^([0-9.]+):[0-9]+$", r"\1\2", address)
+    try:
+        found = ip_address(told)
+    except ValueError:
+        return "-"
+    if isinstance(found, IPv6Address):
+        if found.ipv4_mapped is None:
+            return str(ip_network((found, 64), strict=False))
+        found = found.ipv4_mapped
+    return str(found)
 
 
 def html(page: str, *, status: int = 200, form_action: str = "'self'") -> Response[str]:

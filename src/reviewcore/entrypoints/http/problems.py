@@ -24,6 +24,7 @@ from reviewcore.domain.errors import (
     Refused,
     ReviewcoreError,
     Throttled,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
 )
@@ -65,7 +66,6 @@ STATUS: Mapping[type[ReviewcoreError], int] = MappingProxyType(
 HEADERS: Mapping[int, Mapping[str, str]] = MappingProxyType(
     {
         401: {"WWW-Authenticate": "Bearer"},
-        429: {"Retry-After": "60"},
         503: {"Retry-After": "1"},
     }
 )
@@ -110,6 +110,8 @@ class Problems:
 
     def refused(self, _: Request[Any, Any, Any], error: ReviewcoreError) -> Response[Any]:
         """Answer with a refusal of the market."""
+        if isinstance(error, TooManyRequests):
+            return self._answer(error, headers={"Retry-After": str(error.retry_after_seconds)})
         return self._answer(error)
 
     def unreadable(self, _: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:

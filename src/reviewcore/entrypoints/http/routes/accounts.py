@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Response, Router, delete, get, post
 from litestar.params import JSONBody
 
+from reviewcore.domain.throttling import Limit
 from reviewcore.entrypoints.http import bodies
 from reviewcore.entrypoints.http.auth import from_our_pages, signed_in
 from reviewcore.entrypoints.http.desk import TheDesk
@@ -36,10 +37,11 @@ from reviewcore.usecases import (
 )
 
 
-@post("/users", guards=[from_our_pages], summary="Sign up")
+@post("/users", guards=[from_our_pages], opt={STATUSES: (429,)}, summary="Sign up")
 @waits
 def create_user(data: JSONBody[bodies.NewUser], desk: TheDesk) -> UserView:
     """Make an account; a mail with a verification token goes to the address."""
+    desk.throttle(Limit.SIGN_UP)
     command = SignUp(email=data.email, password=data.password, name=data.name or "")
     return user_view(desk.drive(sign_up, command))
 
@@ -54,11 +56,13 @@ def create_verification(data: JSONBody[bodies.MailedToken], desk: TheDesk) -> No
     "/email-verifications/resend",
     status_code=202,
     guards=[signed_in],
+    opt={STATUSES: (429,)},
     sync_to_thread=True,
     summary="Have another verification mail sent",
 )
 def resend_verification(desk: TheDesk) -> None:
     """Mail another token; earlier ones stay good until they expire."""
+    desk.throttle_account(Limit.VERIFICATION_RESEND_ACCOUNT)
     desk.perform(_resend, RequestEmailVerification(user_id=desk.user.id))
 
 
@@ -67,11 +71,13 @@ def _resend(tx: Transaction, command: RequestEmailVerification) -> None:
     request_email_verification(tx, command)
 
 
-@post("/sessions", guards=[from_our_pages], opt={STATUSES: (401,)}, summary="Sign in")
+@post("/sessions", guards=[from_our_pages], opt={STATUSES: (401, 429)}, summary="Sign in")
 @waits
 def create_session(data: JSONBody[bodies.Credentials], desk: TheDesk) -> Response[SessionView]:
     """Begin a session, always a new one; its token comes in the answer and as a cookie."""
+    desk.throttle_sign_in(data.email)
     signed = desk.drive(sign_in, SignIn(email=data.email, password=data.password))
+    desk.welcome(signed.user)
     view = SessionView(
         token=signed.token, expires_at=signed.session.expires_at, user=user_view(signed.user)
     )

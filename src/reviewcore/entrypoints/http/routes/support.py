@@ -7,11 +7,13 @@ from typing import Any
 from litestar import Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from reviewcore.domain import throttling
 from reviewcore.domain.ids import TicketId
 from reviewcore.domain.support import TicketStatus
 from reviewcore.entrypoints.http import bodies
 from reviewcore.entrypoints.http.auth import as_admin, signed_in
 from reviewcore.entrypoints.http.desk import TheDesk
+from reviewcore.entrypoints.http.openapi import STATUSES
 from reviewcore.entrypoints.http.paging import LIMIT_DEFAULT, Cursor, Limit, Page, page_of
 from reviewcore.entrypoints.http.views.service import (
     MessageView,
@@ -33,9 +35,15 @@ from reviewcore.usecases import (
 # ── the user's side ──────────────────────────────────────────────────────────────────────────
 
 
-@post("/tickets", sync_to_thread=True, summary="Ask the administrators")
+@post(
+    "/tickets",
+    opt={STATUSES: (429,)},
+    sync_to_thread=True,
+    summary="Ask the administrators",
+)
 def create_ticket(data: JSONBody[bodies.NewTicket], desk: TheDesk) -> TicketView:
     """Open a ticket with its first message."""
+    desk.throttle_account(throttling.Limit.TICKET_ACCOUNT)
     command = OpenTicket(user_id=desk.user.id, subject=data.subject, message=data.message)
     return ticket_view(desk.perform(open_ticket, command))
 
@@ -68,11 +76,17 @@ def read_ticket(ticket_id: FromPath[str], desk: TheDesk) -> ThreadView:
         return thread_view(ticket, tx.messages.of_ticket(ticket.id))
 
 
-@post("/tickets/{ticket_id:str}/messages", sync_to_thread=True, summary="Write to a ticket")
+@post(
+    "/tickets/{ticket_id:str}/messages",
+    opt={STATUSES: (429,)},
+    sync_to_thread=True,
+    summary="Write to a ticket",
+)
 def create_message(
     ticket_id: FromPath[str], data: JSONBody[bodies.NewMessage], desk: TheDesk
 ) -> MessageView:
     """Add a message to one of one's own tickets, which opens it again; not to a closed one."""
+    desk.throttle_account(throttling.Limit.MESSAGE_ACCOUNT)
     command = ReplyToTicket(
         ticket_id=TicketId(ticket_id), user_id=desk.user.id, message=data.message
     )
