@@ -22,7 +22,6 @@ from reviewcore.domain.errors import InvalidEmail, InvalidRules
 from reviewcore.domain.rules import MarketRules, rules_from
 from reviewcore.domain.throttling import BY_ADDRESS, MOST_MAX
 from reviewcore.environment import WrongSetting
-from reviewcore.files_url import FILES_URL, Bucket, files_place
 from reviewcore.stripe_keys import NAMES as STRIPE_NAMES
 from reviewcore.stripe_keys import StripeKeys, stripe_keys
 
@@ -46,7 +45,6 @@ NAMES: Final = (
     BASE_URL,
     MAIL_URL,
     MAIL_FROM,
-    FILES_URL,
     RULES_FILE,
     ADMIN_EMAILS,
     SECRET,
@@ -98,7 +96,6 @@ class Settings:
     base_url: str
     mail_url: str
     mail_from: str
-    files: Path | Bucket
     rules: MarketRules = attrs.field(repr=_repr_version)
     admin_emails: frozenset[str]
     secret: str = attrs.field(repr=False)
