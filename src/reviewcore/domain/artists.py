@@ -42,6 +42,10 @@ class ArtistProfile:
         """Count *amount* as no longer spent: it is on its way back."""
         return attrs.evolve(self, total_spent=Cents(self.total_spent - amount))
 
+    def erase(self) -> Self:
+        """Leave for good: neither name nor genres are kept."""
+        return attrs.evolve(self, artist_name="", genres=())
+
     def use_credit(self) -> Self:
         """Spend one free review credit. Raises NoFreeCredit."""
         if self.free_review_credits < 1:

@@ -522,6 +522,25 @@ class NothingToPay(Refused):
     """There is nothing to pay for this track."""
 
 
+@attrs.frozen(kw_only=True, str=False, slots=False)
+class CannotLeave(Refused):
+    """Something is still open; the account can be erased once it is settled.
+
+    *balance_cents* is owed to him, or by him when below 0; the others are ids: of his tracks under
+    way, of unsettled attempts to pay, refunds, disputes and payouts, of reviews of his that may
+    yet be flagged, and of those whose flag is open.
+    """
+
+    balance_cents: int
+    tracks: tuple[str, ...]
+    attempts: tuple[str, ...]
+    refunds: tuple[str, ...]
+    disputes: tuple[str, ...]
+    payouts: tuple[str, ...]
+    flaggable_reviews: tuple[str, ...]
+    flagged_reviews: tuple[str, ...]
+
+
 # ── Throttled ────────────────────────────────────────────────────────────────────────────────
 
 

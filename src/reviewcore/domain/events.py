@@ -111,6 +111,11 @@ class EmailChanged(UserEvent):
 
 
 @attrs.frozen(kw_only=True)
+class UserErased(UserEvent):
+    """A person left for good, and what was personal is gone."""
+
+
+@attrs.frozen(kw_only=True)
 class ArtistEvent(Event):
     """Something that happened to an artist."""
 
@@ -143,6 +148,13 @@ class ReviewerEvent(Event):
 
     ABOUT = "reviewer_id"
     reviewer_id: ReviewerId
+
+
+@attrs.frozen(kw_only=True)
+class BalanceForfeited(ReviewerEvent):
+    """A reviewer who left gave his balance up."""
+
+    amount: Cents
 
 
 @attrs.frozen(kw_only=True)

@@ -115,6 +115,18 @@ class ReviewerProfile:
         if not self.completed_onboarding:
             raise NotOnboarded
 
+    def erase(self) -> Self:
+        """Leave for good: nothing personal is kept, and nothing can be assigned to him."""
+        return attrs.evolve(
+            self,
+            genres=(),
+            country="",
+            completed_onboarding=False,
+            restriction_reason=None,
+            stripe_account_id=None,
+            payout_account_ready=False,
+        )
+
     # ── work ─────────────────────────────────────────────────────────────────────────────────
 
     def take(self, at: datetime) -> Self:

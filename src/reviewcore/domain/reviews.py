@@ -267,6 +267,12 @@ class Review:
         self.require_judgeable()
         return attrs.evolve(self, is_gem=is_gem)
 
+    def can_be_flagged(self, at: datetime, *, rules: MarketRules) -> bool:
+        """Whether its artist may yet flag it: it was delivered, and lately."""
+        if self.status is not ReviewStatus.COMPLETED or self.flag_status is not None:
+            return False
+        return at <= self._flaggable_until(rules)
+
     def flag(self, reason: FlagReason, *, rules: MarketRules, at: datetime) -> Self:
         """Cease to count until judged.
 
@@ -276,8 +282,7 @@ class Review:
             raise ReviewNotCompleted(status=self.status)
         if self.flag_status is not None:
             raise AlreadyFlagged
-        assert self.ended_at is not None, "a completed review has ended"
-        closes = self.ended_at + timedelta(days=rules.flag_window_days)
+        closes = self._flaggable_until(rules)
         if at > closes:
             raise FlagWindowOver(ended_at=closes)
         return attrs.evolve(
@@ -301,6 +306,10 @@ class Review:
             flag_status=FlagStatus.DISMISSED,
             counts_toward_completion=counts,
         )
+
+    def _flaggable_until(self, rules: MarketRules) -> datetime:
+        assert self.ended_at is not None, "a completed review has ended"
+        return self.ended_at + timedelta(days=rules.flag_window_days)
 
     def _require(self, wanted: ReviewStatus) -> None:
         if wanted not in NEXT[self.status]:

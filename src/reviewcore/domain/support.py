@@ -82,6 +82,10 @@ class SupportTicket:
             self, status=TicketStatus.OPEN if reopens else self.status, updated_at=at
         )
 
+    def erase(self, at: datetime) -> Self:
+        """Lose its words, and be closed: its user leaves for good."""
+        return attrs.evolve(self, subject="", status=TicketStatus.CLOSED, updated_at=at)
+
     def _require(self, wanted: TicketStatus) -> None:
         if wanted not in NEXT[self.status]:
             raise InvalidTransition(entity="SupportTicket", status=self.status, wanted=wanted)
@@ -97,6 +101,10 @@ class SupportMessage:
     author_id: UserId
     body: str
     created_at: datetime
+
+    def erase(self) -> Self:
+        """Lose its words, whoever wrote them: answers quote questions."""
+        return attrs.evolve(self, body="")
 
 
 def require_subject(subject: str) -> str:

@@ -331,6 +331,11 @@ class Track:
             unplayable_reports=0,
         )
 
+    def erase(self) -> Self:
+        """Lose what leads to its artist, who leaves for good; it is at an end."""
+        assert not self.is_live, "a track that somebody may be listening to keeps its link"
+        return attrs.evolve(self, source_url="", feedback_focus=None)
+
     def report_unplayable(self, at: datetime) -> tuple[Self, tuple[events.Event, ...]]:
         """Count a report; its artist is told of the first since the link was changed.
 

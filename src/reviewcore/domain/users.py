@@ -17,6 +17,7 @@ from reviewcore.domain.emails import canonical_email
 from reviewcore.domain.errors import (
     AlreadyVerified,
     EmailNotVerified,
+    EntityNotFound,
     InvalidPassword,
     InvalidToken,
     SessionExpired,
@@ -88,6 +89,28 @@ class User:
     def become_reviewer(self) -> Self:
         """Mark that he has a reviewer profile."""
         return attrs.evolve(self, is_reviewer=True)
+
+    def require_present(self) -> Self:
+        """Return him unless he has left for good. Raises EntityNotFound."""
+        if self.erased_at is not None:
+            raise EntityNotFound(entity="User", id=self.id)
+        return self
+
+    def erase(self, at: datetime) -> Self:
+        """Leave for good: what is personal is emptied, and nobody can sign in as him again.
+
+        The row stays for what refers to it. In place of the address stands a text of his own that
+        is none, so that whoever has the address may sign up anew, as another user.
+        """
+        return attrs.evolve(
+            self,
+            email=f"erased:{self.id}",
+            password=None,
+            name="",
+            email_verified=None,
+            country=None,
+            erased_at=at,
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -198,12 +221,24 @@ class MarkKind(StrEnum):
 class IdentityMark:
     """Something that belongs to one person: users who share a mark are treated as the same.
 
-    Marks are never taken away: a payout account that was ever held still tells.
+    Marks are never taken away from who is there: a payout account that was ever held still tells.
     """
 
     user_id: UserId
     kind: MarkKind
     value: str
+
+    @property
+    def outlasts_him(self) -> bool:
+        """Whether it stays when its user is erased.
+
+        A mark keeps apart two users who are both on the market. Who was erased has no track that
+        could be reviewed and gets none to review, so his addresses and identities have nothing
+        left to tell; a hash of them would do no more, and could be guessed. A payout account is
+        the processor's own opaque id, stands in the books anyway, and must not come to serve
+        another person: it stays.
+        """
+        return self.kind in {MarkKind.USER, MarkKind.STRIPE_ACCOUNT}
 
 
 def marks_of(user: User) -> tuple[IdentityMark, ...]:

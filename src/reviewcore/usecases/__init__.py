@@ -17,6 +17,7 @@ from reviewcore.usecases.connect_payout_account import (
 )
 from reviewcore.usecases.dismiss_flag import DismissFlag, dismiss_flag
 from reviewcore.usecases.end_grants import EndGrants, end_grants
+from reviewcore.usecases.erase_user import EraseUser, erase_user
 from reviewcore.usecases.expire_assignments import ExpireAssignments, expire_assignments
 from reviewcore.usecases.expire_checkout import ExpireCheckout, expire_checkout
 from reviewcore.usecases.explain_balance import Balance, ExplainBalance, explain_balance
@@ -85,6 +86,7 @@ __all__ = [
     "ConnectPayoutAccount",
     "DismissFlag",
     "EndGrants",
+    "EraseUser",
     "ExpireAssignments",
     "ExpireCheckout",
     "ExplainBalance",
@@ -147,6 +149,7 @@ __all__ = [
     "connect_payout_account",
     "dismiss_flag",
     "end_grants",
+    "erase_user",
     "expire_assignments",
     "expire_checkout",
     "explain_balance",

@@ -13,7 +13,7 @@ from reviewcore.domain.reviews import EndReason, ReviewStatus
 from reviewcore.domain.tracks import Track, TrackStatus
 from reviewcore.ports.store import Transaction
 from reviewcore.usecases.steps.flags import require_no_stake, require_reason
-from reviewcore.usecases.steps.paying import drop_attempts
+from reviewcore.usecases.steps.paying import cancel_unpaid
 from reviewcore.usecases.steps.reviews import end_review
 from reviewcore.usecases.steps.slots import TrackGivenUp, refund_slots
 
@@ -48,7 +48,7 @@ def cancel_track(tx: Transaction, command: CancelTrack) -> TrackGivenUp:
         ever_completed=states.count(ReviewStatus.COMPLETED),
     )
     if track.status is TrackStatus.PENDING_PAYMENT:
-        return TrackGivenUp(track=_cancel_unpaid(tx, track), refunded_cents=ZERO)
+        return TrackGivenUp(track=cancel_unpaid(tx, track), refunded_cents=ZERO)
 
     active = [review for review in reviews if review.is_active]
     reviewers = tx.reviewers.lock_many({review.reviewer_id for review in active})
@@ -71,14 +71,3 @@ def _require_right(
     reason = require_reason(command.reason)
     require_no_stake(tx, command.admin_id, artist.user_id)
     tx.events.add(events.AdminActed(subject=f"track:{track.id}", act="cancel_track", reason=reason))
-
-
-def _cancel_unpaid(tx: Transaction, track: Track) -> Track:
-    cancelled = track.cancel_unpaid()
-    payment = tx.payments.lock_of_track(track.id)
-    if payment is not None:
-        tx.payments.update(payment.fail())
-        drop_attempts(tx, payment)
-    tx.tracks.update(cancelled)
-    tx.events.add(events.TrackCancelled(track_id=track.id))
-    return cancelled

@@ -26,7 +26,7 @@ def confirm_email_as_admin(tx: Transaction, command: ConfirmEmailAsAdmin) -> Use
     Raises EntityNotFound, AlreadyVerified, InvalidText.
     """
     reason = require_text("reason", command.reason, longest=1000, shortest=0)
-    user = tx.users.lock(command.user_id)
+    user = tx.users.lock(command.user_id).require_present()
 
     verified = user.verify(tx.now)
 

@@ -83,6 +83,8 @@ def _require(outcome: Outcome[V]) -> V:
 def _connect(store: Store, stale: ReviewerProfile, account_id: str) -> ReviewerProfile:
     with store.begin(actor=stale.id) as tx:
         reviewer = tx.reviewers.lock(stale.id)
+        # He may have left meanwhile.
+        reviewer.require_onboarded()
         if reviewer.stripe_account_id == account_id:
             return reviewer
         if tx.identities.holder(account_id) not in {None, reviewer.user_id}:

@@ -45,6 +45,9 @@ def deliver_event(store: Store, mail: Mail, command: DeliverEvent) -> None:
         return
     with store.read() as tx:
         user, facts = _facts(tx, event, notice.audience)
+    if user.erased_at is not None:
+        # He left before the mail did.
+        return
     to = user.email
     facts["link"] = command.base_url
     if notice.mints is not None:

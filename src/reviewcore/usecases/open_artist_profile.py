@@ -24,7 +24,7 @@ def open_artist_profile(tx: Transaction, command: OpenArtistProfile) -> ArtistPr
 
     Raises EntityNotFound, UnknownGenre, InvalidText.
     """
-    user = tx.users.lock(command.user_id)
+    user = tx.users.lock(command.user_id).require_present()
     present = tx.artists.of_user(user.id)
     genres = tx.genres.tree().require(command.genres)
 

@@ -25,7 +25,7 @@ def open_reviewer_profile(tx: Transaction, command: OpenReviewerProfile) -> Revi
 
     Raises EntityNotFound, UnknownGenre, TooMany, InvalidCountry.
     """
-    user = tx.users.lock(command.user_id)
+    user = tx.users.lock(command.user_id).require_present()
     present = tx.reviewers.of_user(user.id)
     genres = tx.genres.tree().require(command.genres)
     require_genres(genres, rules=tx.rules)

@@ -28,7 +28,7 @@ class OpenTicket:
 
 def open_ticket(tx: Transaction, command: OpenTicket) -> SupportTicket:
     """Open a ticket with its first message. Raises EntityNotFound, InvalidText."""
-    user = tx.users.lock(command.user_id)
+    user = tx.users.lock(command.user_id).require_present()
 
     ticket = SupportTicket(
         id=TicketId(tx.new_id()),

@@ -20,7 +20,7 @@ class RequestEmailVerification:
 
 def request_email_verification(tx: Transaction, command: RequestEmailVerification) -> User:
     """Have a new token mailed; earlier ones stay good until they expire. Raises AlreadyVerified."""
-    user = tx.users.lock(command.user_id)
+    user = tx.users.lock(command.user_id).require_present()
 
     if user.email_verified is not None:
         raise AlreadyVerified

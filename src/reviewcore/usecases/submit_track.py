@@ -43,7 +43,8 @@ def submit_track(tx: Transaction, command: SubmitTrack) -> Track:
     Raises EntityNotFound, EmailNotVerified, InvalidSourceUrl, InvalidText, UnknownGenre, TooMany,
     OutOfRange.
     """
-    artist = tx.artists.get(command.artist_id)
+    # Locked, so that nobody submits a track while he leaves.
+    artist = tx.artists.lock(command.artist_id)
     tx.users.get(artist.user_id).require_verified()
     genres = tx.genres.tree().require(command.genres)
     package = tx.rules.packages[command.package_type]

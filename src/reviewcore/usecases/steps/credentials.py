@@ -21,7 +21,12 @@ class SignedIn:
 
 
 def begin_session(tx: Transaction, user: User) -> SignedIn:
-    """Begin a session of 30 days with a fresh id and token."""
+    """Begin a session of 30 days with a fresh id and token.
+
+    Raises Busy for somebody who has left meanwhile: whoever looks for him again finds nobody.
+    """
+    if user.erased_at is not None:
+        raise Busy
     token = tx.new_token()
     session = Session(
         id=SessionId(tx.new_id()),

@@ -96,6 +96,21 @@ def drop_attempts(tx: Transaction, payment: Payment) -> None:
     tx.attempts.update(*(one.drop(tx.now) for one in pending if not one.unwanted))
 
 
+def cancel_unpaid(tx: Transaction, track: Track) -> Track:
+    """End a track before any money was applied; what comes later goes back in full.
+
+    Needs the lock of the track.
+    """
+    cancelled = track.cancel_unpaid()
+    payment = tx.payments.lock_of_track(track.id)
+    if payment is not None:
+        tx.payments.update(payment.fail())
+        drop_attempts(tx, payment)
+    tx.tracks.update(cancelled)
+    tx.events.add(events.TrackCancelled(track_id=track.id))
+    return cancelled
+
+
 def _take_money(tx: Transaction, bill: Bill, view: SessionView) -> CheckoutAttempt:
     paid = bill.attempt.pay(view.payment_id, tx.now)
     tx.attempts.update(paid)

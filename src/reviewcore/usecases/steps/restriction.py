@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import attrs
 
@@ -41,6 +41,21 @@ def lock_with_work(
 
     artists = tx.artists.lock_many({review.artist_id for review in concerned})
     tracks = tx.tracks.lock_many({review.track_id for review in concerned})
+    return lock_work(tx, reviewer_id, seen, artists=artists, tracks=tracks)
+
+
+def lock_work(
+    tx: Transaction,
+    reviewer_id: ReviewerId,
+    seen: Sequence[Review],
+    *,
+    artists: Iterable[ArtistProfile],
+    tracks: Iterable[Track],
+) -> Docket:
+    """Lock a reviewer and what he works on, whose *artists* and *tracks* are locked already.
+
+    Raises Busy when that is not what was *seen* before.
+    """
     active = tx.reviews.lock_active(reviewer_id)
     reviewer = tx.reviewers.lock(reviewer_id)
     # Only the reviewer's own lock keeps assigners away, so what he has counts from here on.
@@ -59,15 +74,22 @@ def restrict(
     tx: Transaction, docket: Docket, cause: RestrictionCause, *, reason: str | None = None
 ) -> ReviewerProfile:
     """Bar the reviewer and end what he works on; each slot opens, or ends on a shut track."""
-    reviewer = docket.reviewer.restrict(cause, reason=reason)
+    barred = docket.reviewer.restrict(cause, reason=reason)
+    reviewer = end_work(tx, attrs.evolve(docket, reviewer=barred), EndReason.RESTRICTED)
+    tx.events.add(events.ReviewerRestricted(reviewer_id=reviewer.id, cause=cause))
+    return reviewer
+
+
+def end_work(tx: Transaction, docket: Docket, reason: EndReason) -> ReviewerProfile:
+    """End all that the reviewer works on; each slot opens, or ends on a shut track."""
+    reviewer = docket.reviewer
     artists = dict(docket.artists)
     for review in docket.active:
-        _, reviewer = end_review(tx, review, reviewer, EndReason.RESTRICTED)
+        _, reviewer = end_review(tx, review, reviewer, reason)
         artist = artists[review.artist_id]
         given = free_slot(tx, docket.tracks[review.track_id], artist, review.slot_number)
         artists[review.artist_id] = given.artist
     tx.reviewers.update(reviewer)
-    tx.events.add(events.ReviewerRestricted(reviewer_id=reviewer.id, cause=cause))
     return reviewer
 
 
