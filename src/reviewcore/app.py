@@ -21,6 +21,8 @@ from reviewcore.domain.events import EventRecord
 from reviewcore.domain.ids import SYSTEM
 from reviewcore.domain.throttling import Limit
 from reviewcore.ports import codec
+from reviewcore.ports.audio import Audio, NoAudio, Recordings
+from reviewcore.ports.files import Files, NoFiles
 from reviewcore.ports.mail import Mail
 from reviewcore.ports.passwords import Passwords
 from reviewcore.ports.processor import NoWebhooks, Payments, Payouts, Processor, Webhooks
@@ -46,6 +48,7 @@ class App:
     """The market, ready to use: a store and the outside world behind ports.
 
     Thread-safe if its parts are. Without *webhooks* the processor is asked, and never tells.
+    Without *files* and *audio*, which listens to them, tracks are links and never uploads.
     *base_url* begins the links in mails. *secret* keys the digests of idempotent commands and must
     be the same in all processes that share a store.
     """
@@ -59,6 +62,8 @@ class App:
         mail: Mail,
         passwords: Passwords,
         webhooks: Webhooks | None = None,
+        files: Files | None = None,
+        audio: Audio | None = None,
         base_url: str = "http://127.0.0.1:8000",
         secret: str | None = None,
         subscribers: Sequence[Subscriber] = (),
@@ -68,6 +73,10 @@ class App:
         self.payouts = payouts
         self.webhooks: Webhooks = webhooks if webhooks is not None else NoWebhooks()
         self.processor = Processor(payments=payments, payouts=payouts, webhooks=self.webhooks)
+        self.files: Files = files if files is not None else NoFiles()
+        self.recordings = Recordings(
+            files=self.files, audio=audio if audio is not None else NoAudio()
+        )
         self.mail = mail
         self.passwords = passwords
         self.base_url = base_url

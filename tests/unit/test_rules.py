@@ -62,6 +62,8 @@ PROMISED = (
     "finish_onboarding",
     "connect_payout_account",
     "grant_tier",
+    "start_upload",
+    "accept_upload",
     "submit_track",
     "update_source",
     "cancel_track",
@@ -104,6 +106,7 @@ PROMISED = (
 
 # What waits on the outside world, and on which part of the app.
 DRIVEN = {
+    "accept_upload": "recordings",
     "sign_up": "passwords",
     "sign_in": "passwords",
     "change_email": "passwords",

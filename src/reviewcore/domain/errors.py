@@ -194,6 +194,14 @@ class DestinationRequired(Invalid):
     method: str
 
 
+@attrs.frozen(kw_only=True, str=False, slots=False)
+class UnknownAudioType(Invalid):
+    """Files of this type are not taken."""
+
+    content_type: str
+    known: tuple[str, ...]
+
+
 # ── Unauthenticated ──────────────────────────────────────────────────────────────────────────
 
 
@@ -375,6 +383,11 @@ class NotRestricted(Conflict):
     """The reviewer is not restricted."""
 
 
+@attrs.frozen(kw_only=True, str=False, slots=False)
+class UploadMissing(Conflict):
+    """The file has not been put to its address."""
+
+
 # ── Refused ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -541,6 +554,18 @@ class CannotLeave(Refused):
     flagged_reviews: tuple[str, ...]
 
 
+@attrs.frozen(kw_only=True, str=False, slots=False)
+class UploadRefused(Refused):
+    """The file cannot be played."""
+
+    reason: str
+
+
+@attrs.frozen(kw_only=True, str=False, slots=False)
+class UploadsNotTaken(Refused):
+    """This market takes no files, only links."""
+
+
 # ── Throttled ────────────────────────────────────────────────────────────────────────────────
 
 
@@ -575,3 +600,13 @@ class StoreNotMigrated(Unavailable):
 
     found: str
     wanted: str
+
+
+@attrs.frozen(kw_only=True, str=False, slots=False)
+class FilesUnavailable(Unavailable):
+    """The store of files cannot be reached."""
+
+
+@attrs.frozen(kw_only=True, str=False, slots=False)
+class DecoderUnavailable(Unavailable):
+    """The file cannot be listened to at the moment."""

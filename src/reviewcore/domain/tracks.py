@@ -309,14 +309,16 @@ class Track:
         source_url: str,
         source_type: SourceType,
         *,
+        duration: int | None = None,
         ever_completed: int,
         rules: MarketRules,
         at: datetime,
     ) -> Self:
         """Have another link; unplayable reports count from now on.
 
-        Raises InvalidTransition when it is at an end, TrackHasReviews when a review was delivered
-        and it does not wait for a new link.
+        *duration* in seconds if we know that of the new one; otherwise what was said stays. Raises
+        InvalidTransition when it is at an end, TrackHasReviews when a review was delivered and it
+        does not wait for a new link.
         """
         if self.status in {TrackStatus.COMPLETED, TrackStatus.CANCELLED}:
             raise InvalidTransition(entity="Track", status=self.status, wanted="SOURCE_UPDATED")
@@ -326,6 +328,7 @@ class Track:
             self,
             source_url=source_url,
             source_type=source_type,
+            duration=duration if duration is not None else self.duration,
             source_updated_at=at,
             link_issue_notified_at=None,
             unplayable_reports=0,

@@ -710,6 +710,10 @@ class Uploads(Repository[Upload, UploadId], Protocol):
         """Return an artist's uploads."""
         ...
 
+    def purge(self, before: datetime) -> int:
+        """Forget uploads that were started before a time and not accepted; count them."""
+        ...
+
     def remove(self, upload_id: UploadId) -> None:
         """Forget an upload; its file is another matter."""
         ...

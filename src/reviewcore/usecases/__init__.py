@@ -1,5 +1,6 @@
 """The verbs of the market: each a frozen command and a function of the same words."""
 
+from reviewcore.usecases.accept_upload import AcceptUpload, accept_upload
 from reviewcore.usecases.answer_quiz import AnswerQuiz, answer_quiz
 from reviewcore.usecases.assign_reviewers import AssignReviewers, assign_reviewers
 from reviewcore.usecases.cancel_track import CancelTrack, cancel_track
@@ -60,6 +61,7 @@ from reviewcore.usecases.sign_out import SignOut, sign_out
 from reviewcore.usecases.sign_out_everywhere import SignOutEverywhere, sign_out_everywhere
 from reviewcore.usecases.sign_up import SignUp, sign_up
 from reviewcore.usecases.skip_review import SkipReview, skip_review
+from reviewcore.usecases.start_upload import StartUpload, start_upload
 from reviewcore.usecases.steps.comparing import Finding
 from reviewcore.usecases.steps.credentials import SignedIn
 from reviewcore.usecases.submit_track import SubmitTrack, submit_track
@@ -71,6 +73,7 @@ from reviewcore.usecases.verify_email import VerifyEmail, verify_email
 from reviewcore.usecases.withdraw import Withdraw, withdraw
 
 __all__ = [
+    "AcceptUpload",
     "AccountConnected",
     "AnswerQuiz",
     "AssignReviewers",
@@ -128,6 +131,7 @@ __all__ = [
     "SignUp",
     "SignedIn",
     "SkipReview",
+    "StartUpload",
     "SubmitTrack",
     "Sweep",
     "UngemReview",
@@ -136,6 +140,7 @@ __all__ = [
     "UpholdFlag",
     "VerifyEmail",
     "Withdraw",
+    "accept_upload",
     "answer_quiz",
     "assign_reviewers",
     "cancel_track",
@@ -186,6 +191,7 @@ __all__ = [
     "sign_out_everywhere",
     "sign_up",
     "skip_review",
+    "start_upload",
     "submit_track",
     "ungem_review",
     "unrestrict_reviewer",

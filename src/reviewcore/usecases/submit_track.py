@@ -6,7 +6,6 @@ import attrs
 
 from reviewcore.domain import events
 from reviewcore.domain.ids import ArtistId, TrackId
-from reviewcore.domain.links import judge_source_url
 from reviewcore.domain.rules import PackageType
 from reviewcore.domain.tracks import (
     Track,
@@ -17,14 +16,15 @@ from reviewcore.domain.tracks import (
     require_track_genres,
 )
 from reviewcore.ports.store import Transaction
+from reviewcore.usecases.steps.uploads import find_source
 
 
 @attrs.frozen(kw_only=True)
 class SubmitTrack:
     """An artist wants to hear about a track.
 
-    *genres* are 1 to 3 slugs, *duration* seconds if known. *upload_prefix* is where this
-    deployment keeps uploads, if it does.
+    *genres* are 1 to 3 slugs, *duration* seconds if known; that of an upload we know ourselves.
+    *upload_prefix* is what the links of this deployment's uploads begin with, if it takes any.
     """
 
     artist_id: ArtistId
@@ -40,20 +40,23 @@ class SubmitTrack:
 def submit_track(tx: Transaction, command: SubmitTrack) -> Track:
     """Record the track; it waits for payment.
 
-    Raises EntityNotFound, EmailNotVerified, InvalidSourceUrl, InvalidText, UnknownGenre, TooMany,
-    OutOfRange.
+    An upload was accepted before (`accept_upload`). Raises EntityNotFound, EmailNotVerified,
+    InvalidSourceUrl, UploadRefused, InvalidText, UnknownGenre, TooMany, OutOfRange.
     """
     # Locked, so that nobody submits a track while he leaves.
     artist = tx.artists.lock(command.artist_id)
     tx.users.get(artist.user_id).require_verified()
     genres = tx.genres.tree().require(command.genres)
     package = tx.rules.packages[command.package_type]
+    source = find_source(
+        tx, command.source_url, artist_id=artist.id, upload_prefix=command.upload_prefix
+    )
 
     track = Track(
         id=TrackId(tx.new_id()),
         artist_id=artist.id,
         source_url=command.source_url,
-        source_type=judge_source_url(command.source_url, upload_prefix=command.upload_prefix),
+        source_type=source.type,
         title=require_title(command.title),
         status=TrackStatus.PENDING_PAYMENT,
         package_type=command.package_type,
@@ -61,7 +64,7 @@ def submit_track(tx: Transaction, command: SubmitTrack) -> Track:
         price=package.price_cents,
         priority=package.priority,
         reviews_requested=package.reviews,
-        duration=require_duration(command.duration),
+        duration=source.duration or require_duration(command.duration),
         feedback_focus=require_focus(command.feedback_focus),
         created_at=tx.now,
         rules_version=tx.rules.version,

@@ -6,10 +6,10 @@ import attrs
 
 from reviewcore.domain import events
 from reviewcore.domain.ids import ArtistId, TrackId
-from reviewcore.domain.links import judge_source_url
 from reviewcore.domain.reviews import EndReason, ReviewStatus, queue_row
 from reviewcore.domain.tracks import Track
 from reviewcore.ports.store import Transaction
+from reviewcore.usecases.steps.uploads import find_source
 
 
 @attrs.frozen(kw_only=True)
@@ -25,21 +25,29 @@ class UpdateSource:
 def update_source(tx: Transaction, command: UpdateSource) -> Track:
     """Change the link; active reviews start over with nothing heard and a new deadline.
 
-    Raises EntityNotFound, NotYourTrack, InvalidSourceUrl, InvalidTransition, TrackHasReviews.
+    Raises EntityNotFound, NotYourTrack, InvalidSourceUrl, UploadRefused, InvalidTransition,
+    TrackHasReviews.
     """
     track = tx.tracks.lock(command.track_id)
     track.require_owner(command.artist_id)
     reviews = tx.reviews.lock_of_track(track.id)
 
-    kind = judge_source_url(command.source_url, upload_prefix=command.upload_prefix)
+    source = find_source(
+        tx, command.source_url, artist_id=track.artist_id, upload_prefix=command.upload_prefix
+    )
     completed = sum(review.status is ReviewStatus.COMPLETED for review in reviews)
     reports = [review.ended_at for review in reviews if review.end_reason is EndReason.UNPLAYABLE]
     # Those who were faster to the lock may have begun later; their reports are of the old link.
     since = max([tx.now, *(at for at in reports if at is not None)])
     changed = track.change_source(
-        command.source_url, kind, ever_completed=completed, rules=tx.rules, at=since
+        command.source_url,
+        source.type,
+        duration=source.duration,
+        ever_completed=completed,
+        rules=tx.rules,
+        at=since,
     ).seek(tx.now, rules=tx.rules)
-    listen = tx.rules.minimum_listen(track.duration)
+    listen = tx.rules.minimum_listen(changed.duration)
     restarted = [
         review.restart(minimum_listen_seconds=listen, rules=tx.rules, at=tx.now)
         for review in reviews

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from reviewcore.domain.uploads import UNUSED_FOR
 from reviewcore.domain.webhooks import KEPT_FOR
 from reviewcore.worker.money import Money
 from reviewcore.worker.outbox import DELIVERIES_MAX, Outbox
@@ -71,7 +72,7 @@ class Worker(Outbox, Reviewing, Money):
                 stop.wait(TICK_SECONDS)
 
     def forget(self) -> int:
-        """Forget keys, handled events and counters that are too old; looked at once an hour."""
+        """Forget keys, handled events, counters and unused uploads; looked at once an hour."""
         now = self._app.store.now()
         if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
             self._forgot_at = now
@@ -80,4 +81,6 @@ class Worker(Outbox, Reviewing, Money):
             )
             self._block(lambda tx: tx.inbox.purge(tx.now - KEPT_FOR))
             self._block(lambda tx: tx.rate_limits.purge(tx.now))
+            self._block(lambda tx: tx.uploads.purge(tx.now - UNUSED_FOR))
+            self._app.files.sweep(now - UNUSED_FOR)
         return 0

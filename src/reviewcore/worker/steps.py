@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from reviewcore.domain.errors import ReviewcoreError
 from reviewcore.domain.events import EventRecord
+from reviewcore.ports.files import Files
 from reviewcore.ports.store import Store, Transaction
 
 T = TypeVar("T")
@@ -33,6 +34,11 @@ class Runner(Protocol):
     @property
     def base_url(self) -> str:
         """What links in mails begin with."""
+        ...
+
+    @property
+    def files(self) -> Files:
+        """Where uploads are."""
         ...
 
     @property

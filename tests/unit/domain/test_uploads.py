@@ -13,7 +13,7 @@ from reviewcore.testing.clock import START
 S = UploadStatus
 
 VERBS: dict[str, tuple[Callable[[Upload], Upload], dict[S, S]]] = {
-    "accept": (lambda it: it.accept(181), {S.STARTED: S.ACCEPTED}),
+    "accept": (lambda it: it.accept(181, kept_as="kept/u"), {S.STARTED: S.ACCEPTED}),
     "refuse": (lambda it: it.refuse("no audio"), {S.STARTED: S.REFUSED}),
 }
 

@@ -101,5 +101,12 @@ class MemoryUploads(Rows[Upload, UploadId]):
     def of_artist(self, artist_id: ArtistId) -> Sequence[Upload]:
         return self._table.of("artist", artist_id)
 
+    def purge(self, before: datetime) -> int:
+        ranked = self._table.indexes["unused"].ranked()
+        old = [key for _, key in takewhile(lambda place: place[0] < before, ranked)]
+        for key in old:
+            self._work.put(self._table, key, None)
+        return len(old)
+
     def remove(self, upload_id: UploadId) -> None:
         self._work.put(self._table, upload_id, None)

@@ -54,7 +54,7 @@ from reviewcore.domain.slots import Slot
 from reviewcore.domain.support import SupportMessage, SupportTicket
 from reviewcore.domain.throttling import RateLimit
 from reviewcore.domain.tracks import Track
-from reviewcore.domain.uploads import Upload
+from reviewcore.domain.uploads import Upload, UploadStatus
 from reviewcore.domain.users import (
     Account,
     EmailVerificationToken,
@@ -337,7 +337,18 @@ class Tables:
             _id,
             {"ready": _leasable(lambda lead: lead.reminded is None, watch=("reminded",))},
         )
-        self.uploads: Table[UploadId, Upload] = Table(Upload, _id, {"artist": _by("artist_id")})
+        self.uploads: Table[UploadId, Upload] = Table(
+            Upload,
+            _id,
+            {
+                "artist": _by("artist_id"),
+                "unused": _by(
+                    when=lambda upload: upload.status is not UploadStatus.ACCEPTED,
+                    watch=("status",),
+                    rank="created_at",
+                ),
+            },
+        )
 
     def _make_logs(self) -> None:
         self.events: Table[EventId, EventRecord] = Table(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, literal_column, select, update
+from sqlalchemy import bindparam, case, delete, literal_column, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from reviewcore.adapters.sql import maps, tables
@@ -33,6 +33,11 @@ _DUE_LEADS = due(maps.LEADS, "reminded IS NULL AND next_attempt_at IS NOT NULL")
 
 _UPLOADS = ByKey(maps.UPLOADS)
 _UPLOADS_OF_ARTIST = _UPLOADS.by("artist_id")
+_PURGE_UPLOADS = Query(
+    delete(tables.uploads).where(
+        tables.uploads.c.created_at < bindparam("before"), text("status <> 'ACCEPTED'")
+    )
+)
 
 _limits = tables.rate_limits
 
@@ -152,6 +157,11 @@ class SqlUploads(SqlRepository[Upload, UploadId]):
 
     def of_artist(self, artist_id: ArtistId) -> Sequence[Upload]:
         return self._unit.entities(maps.UPLOADS, _UPLOADS_OF_ARTIST, artist_id=artist_id)
+
+    def purge(self, before: datetime) -> int:
+        purged = self._unit.run(_PURGE_UPLOADS, before=before)
+        self._unit.forget(maps.UPLOADS)
+        return purged
 
     def remove(self, upload_id: UploadId) -> None:
         self._unit.remove(maps.UPLOADS, upload_id, op=Op.FORGET)

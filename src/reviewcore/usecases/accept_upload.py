@@ -1,0 +1,70 @@
+"""Listen to a file that an artist has put up."""
+
+from __future__ import annotations
+
+import hashlib
+
+import attrs
+
+from reviewcore.domain.ids import ArtistId, UploadId
+from reviewcore.domain.uploads import (
+    KEPT,
+    Heard,
+    Playable,
+    Unplayable,
+    Upload,
+    UploadStatus,
+)
+from reviewcore.ports.audio import Recordings
+from reviewcore.ports.store import Store
+
+
+@attrs.frozen(kw_only=True)
+class AcceptUpload:
+    """The artist wants to make a track of his upload."""
+
+    upload_id: UploadId
+    artist_id: ArtistId
+
+
+def accept_upload(store: Store, recordings: Recordings, command: AcceptUpload) -> Upload:
+    """Decode the file and keep it if it is music; its length becomes the track's.
+
+    Once judged, an upload stays so. Run again after any interruption it begins anew. Raises
+    EntityNotFound, UploadMissing, UploadRefused, FilesUnavailable, DecoderUnavailable.
+    """
+    with store.read() as tx:
+        upload = tx.uploads.get(command.upload_id)
+    upload.require_owner(command.artist_id)
+    if upload.status is not UploadStatus.STARTED:
+        return upload.require_accepted()
+
+    heard, kept_as = _listen(recordings, upload)
+
+    with store.begin(actor=command.artist_id) as tx:
+        judged = tx.uploads.lock(upload.id).judge(heard, kept_as=kept_as)
+        tx.uploads.update(judged)
+    recordings.files.remove(upload.key)
+    if judged.key != kept_as:
+        # Another call was faster, with another file.
+        recordings.files.remove(kept_as)
+    return judged.require_accepted()
+
+
+def _listen(recordings: Recordings, upload: Upload) -> tuple[Heard, str]:
+    with recordings.files.open(upload.key) as file:
+        digest = hashlib.sha256()
+        length = 0
+        while block := file.read(1 << 16):
+            digest.update(block)
+            length += len(block)
+        kept_as = f"{KEPT}/{upload.id}-{digest.hexdigest()}"
+        if length != upload.content_length:
+            reason = f"has {length} bytes, not the {upload.content_length} that were announced"
+            return Unplayable(reason), kept_as
+        file.seek(0)
+        heard = recordings.audio.listen(file, upload.audio)
+        if isinstance(heard, Playable):
+            file.seek(0)
+            recordings.files.write(kept_as, file)
+        return heard, kept_as
