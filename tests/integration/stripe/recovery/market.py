@@ -27,7 +27,7 @@ from tests.integration.races.world import RULES, World
 from tests.integration.stripe.adapter.peers import BALANCE, SETTINGS
 from tests.integration.stripe.recovery.dying import AnsweredLine, CommitStore, Way
 
-STALLED_SECONDS = 0.4
+STALLED_SECONDS = 0.8
 """How long the adapter waits for an answer where some never come."""
 
 TOP_UPS = frozenset({"topup", "topup_reversal"})
@@ -168,21 +168,21 @@ def _store(url: str, clock: ManualClock, *, pool_size: int) -> Iterator[SqlStore
 def market_at(url: str, *, impatient: bool = False) -> Iterator[Market]:
     """Open a market in a migrated, empty database, at a fresh Stripe with money to pay out.
 
-    An *impatient* one waits only briefly for answers.
+    The apps of an *impatient* one wait only briefly for answers; what prepares a story does not.
     """
     clock = ManualClock()
     with ExitStack() as closing:
         server = closing.enter_context(StripeServer(clock=clock))
         server.set_balance(BALANCE)
         settings = attrs.evolve(SETTINGS, base_url=server.url)
-        if impatient:
-            settings = attrs.evolve(settings, read_seconds=STALLED_SECONDS)
         store = closing.enter_context(_store(url, clock, pool_size=2))
         processor = closing.enter_context(StripeProcessor(settings, clock=clock))
         # The people and reviews of the races know nothing of their bank.
         unused = SandboxBank(clock=clock)
         closing.callback(unused.close)
         app = _app(store, processor.ports)
+        if impatient:
+            settings = attrs.evolve(settings, read_seconds=STALLED_SECONDS)
         yield Market(
             url=url,
             world=World.on(store, name="stripe", clock=clock, bank=unused, app=app),

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from reviewcore.testing.stripe import Call
-from tests.integration.stripe.recovery import buying, earning
+from tests.integration.stripe.recovery import buying, disputing, earning
 from tests.integration.stripe.recovery.runs import Story
 
 V = TypeVar("V")
@@ -21,7 +21,7 @@ EVERYTHING = os.environ.get("REVIEWCORE_RECOVERY") == "all"
 STORIES: Mapping[str, Story] = MappingProxyType(
     {
         name: story
-        for module in (buying, earning)
+        for module in (buying, disputing, earning)
         for name, story in vars(module).items()
         if re.match("an?_", name) and name != "a_refund_waits_for_a_verdict"
     }

@@ -29,8 +29,7 @@ def test_a_story_ends_the_same_whichever_answer_is_lost(
 
     for hit, database in zip(hits, databases(len(hits), of=name), strict=True):
         tell(request, name, hit, database=database)
-
-    TOLD["faults at calls"] += len(hits)
+        TOLD["faults at calls"] += 1
 
 
 @pytest.mark.timeout(3_600)
@@ -43,12 +42,11 @@ def test_a_story_ends_the_same_wherever_its_process_dies(
     for end, database in zip(ends, databases(len(ends), of=name), strict=True):
         told = tell(request, name, way=Way(end), database=database)
         assert told.died
+        TOLD["stops at boundaries"] += 1
         if told.left:
             # What was under way is looked at only when all its keys are forgotten.
             tell(request, name, way=Way(end), late=True, database=database)
             TOLD["stops at boundaries, repaired late"] += 1
-
-    TOLD["stops at boundaries"] += len(ends)
 
 
 @pytest.mark.timeout(3_600)
@@ -71,4 +69,4 @@ def test_a_story_ends_the_same_when_what_was_lost_is_looked_for_in_vain(
         chosen = some(seconds, 1, of=name)
         for second, database in zip(chosen, databases(len(chosen), of=name), strict=True):
             tell(request, name, first, second, database=database)
-        TOLD["faults at look-ups after a 500"] += len(chosen)
+            TOLD["faults at look-ups after a 500"] += 1

@@ -105,6 +105,7 @@ def tell(
         except BaseException as error:
             error.add_note(f"{name} on {database}, {hits}, {way}, late: {late}")
             raise
+        TOLD["of all these, left to a person"] += bool(telling.listed)
         if not hits and not way.ends_at:
             assert oracle().judge(market.server) == []
         return telling
