@@ -107,9 +107,12 @@ def fail(world: World, intent: Json, *, decline_code: str) -> Json:
 
 def _intent(world: World, session: Json) -> Json:
     wishes = world.notes[session["id"]]["payment_intent_data"]
+    id = new_id("pi")
     return snapshot(_BLANK_INTENT) | {
-        "id": new_id("pi"),
+        "id": id,
         "amount": session["amount_total"],
+        # With it a browser could confirm the payment: to be kept as close as a key.
+        "client_secret": f"{id}_{new_id('secret')}",
         "created": world.now(),
         "currency": session["currency"],
         "description": wishes.get("description"),
@@ -177,7 +180,6 @@ _BLANK_INTENT: Json = {
     "canceled_at": None,
     "cancellation_reason": None,
     "capture_method": "automatic_async",
-    "client_secret": None,
     "confirmation_method": "automatic",
     "customer": None,
     "last_payment_error": None,
