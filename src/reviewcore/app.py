@@ -23,6 +23,7 @@ from reviewcore.domain.throttling import Limit
 from reviewcore.ports import codec
 from reviewcore.ports.audio import Audio, NoAudio, Recordings
 from reviewcore.ports.files import Files, NoFiles
+from reviewcore.ports.identities import Identities, NoIdentities
 from reviewcore.ports.mail import Mail
 from reviewcore.ports.passwords import Passwords
 from reviewcore.ports.processor import NoWebhooks, Payments, Payouts, Processor, Webhooks
@@ -62,6 +63,7 @@ class App:
         mail: Mail,
         passwords: Passwords,
         webhooks: Webhooks | None = None,
+        identities: Identities | None = None,
         files: Files | None = None,
         audio: Audio | None = None,
         base_url: str = "http://127.0.0.1:8000",
@@ -79,6 +81,7 @@ class App:
         )
         self.mail = mail
         self.passwords = passwords
+        self.identities: Identities = identities if identities is not None else NoIdentities()
         self.base_url = base_url
         self.subscribers = tuple(subscribers)
         self.busy_retries = 0
@@ -135,6 +138,10 @@ class App:
         """Take back the tries of whoever knew the password, and know *address* from now on."""
         tries = self._sign_in_tries(account, address)
         self.perform(welcome, Welcome(tries=tries, familiar=self._digest(account, address)))
+
+    def sign(self, told: str) -> str:
+        """Make the mark of this deployment for *told*, which nobody else can make."""
+        return hmac.new(self._secret, f"signed\0{told}".encode(), hashlib.sha256).hexdigest()
 
     def run_pending(self) -> int:
         """Do all that is left to do now, as the worker would: deliver, assign, expire, pay.

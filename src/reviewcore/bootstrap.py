@@ -16,6 +16,9 @@ from reviewcore.app import App, Subscriber
 from reviewcore.domain.errors import StoreNotMigrated
 from reviewcore.domain.genres import CATALOGUE
 from reviewcore.domain.rules import MarketRules
+from reviewcore.oidc_keys import PREFIX as OIDC_PREFIX
+from reviewcore.oidc_keys import OidcKeys
+from reviewcore.ports.identities import Identities
 from reviewcore.ports.mail import Mail
 from reviewcore.ports.passwords import Passwords
 from reviewcore.ports.processor import Processor
@@ -25,6 +28,7 @@ from reviewcore.stripe_keys import API_KEY, StripeKeys
 
 if TYPE_CHECKING:
     # attrs reads no annotation here, and only an extra brings the library.
+    from reviewcore.adapters.oidc import OidcIdentities  # noqa: TC004 - see above
     from reviewcore.adapters.stripe import StripeProcessor  # noqa: TC004 - see above
 
 THREADS = 16
@@ -67,12 +71,14 @@ def in_memory(
 class Deployment:
     """An app with what was made for it; leaving the block gives connections back.
 
-    *bank* is the sandbox bank, None when real money is handled; then *stripe* handles it.
+    *bank* is the sandbox bank, None when real money is handled; then *stripe* handles it. *oidc*
+    reaches the identity providers, if there are any.
     """
 
     app: App
     bank: SandboxBank | None
     stripe: StripeProcessor | None = None
+    oidc: OidcIdentities | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -83,6 +89,8 @@ class Deployment:
             self.bank.close()
         if self.stripe is not None:
             self.stripe.close()
+        if self.oidc is not None:
+            self.oidc.close()
 
     def is_degraded(self) -> bool:
         """Tell whether the market serves without its processor: out of reach, or no longer ours.
@@ -111,18 +119,18 @@ def deploy(
 
     A processor out of reach is no hindrance. Raises WrongSetting for a key that it rejects.
     """
+    oidc = _oidc(settings.oidc) if settings.oidc else None
     if settings.stripe is None:
         bank = SandboxBank(settings.sandbox_file, clock=clock, base_url=settings.base_url)
         processor = Processor(payments=bank, payouts=bank, webhooks=bank)
-        return Deployment(
-            app=_app(settings, clock=clock, mail=mail, processor=processor), bank=bank
-        )
+        app = _app(settings, clock=clock, mail=mail, processor=processor, identities=oidc)
+        return Deployment(app=app, bank=bank, oidc=oidc)
     stripe = _stripe(settings, settings.stripe, clock)
     with ExitStack() as made:
         made.callback(stripe.close)
-        app = _app(settings, clock=clock, mail=mail, processor=stripe.ports)
+        app = _app(settings, clock=clock, mail=mail, processor=stripe.ports, identities=oidc)
         made.pop_all()
-    return Deployment(app=app, bank=None, stripe=stripe)
+    return Deployment(app=app, bank=None, stripe=stripe, oidc=oidc)
 
 
 def _app(
@@ -131,6 +139,7 @@ def _app(
     clock: Clock,
     mail: Mail | None,
     processor: Processor,
+    identities: Identities | None,
 ) -> App:
     # Imported here because the base install does without SQLAlchemy.
     from reviewcore.adapters.sql import SqlStore
@@ -146,6 +155,7 @@ def _app(
         webhooks=processor.webhooks,
         mail=mail if mail is not None else _mail(settings),
         passwords=passwords(),
+        identities=identities,
         base_url=settings.base_url,
         secret=settings.secret,
     )
@@ -173,6 +183,25 @@ def _stripe(settings: Settings, keys: StripeKeys, clock: Clock) -> StripeProcess
         stripe.close()
         raise WrongSetting(name=API_KEY, reason=refusal)
     return stripe
+
+
+def _oidc(providers: tuple[OidcKeys, ...]) -> OidcIdentities:
+    """Know the providers; they are asked when somebody wants to sign in by them."""
+    try:
+        from reviewcore.adapters.oidc import OidcIdentities, OidcSettings
+    except ModuleNotFoundError as error:
+        reason = f"{error.name} is missing: pip install 'reviewcore[oidc]'"
+        name = f"{OIDC_PREFIX}{providers[0].name.upper()}_ISSUER"
+        raise WrongSetting(name=name, reason=reason) from error
+    return OidcIdentities(
+        OidcSettings(
+            name=one.name,
+            issuer=one.issuer,
+            client_id=one.client_id,
+            client_secret=one.client_secret,
+        )
+        for one in providers
+    )
 
 
 def passwords() -> Passwords:

@@ -22,6 +22,8 @@ from reviewcore.domain.errors import InvalidEmail, InvalidRules
 from reviewcore.domain.rules import MarketRules, rules_from
 from reviewcore.domain.throttling import BY_ADDRESS, MOST_MAX
 from reviewcore.environment import WrongSetting
+from reviewcore.oidc_keys import NAMES as OIDC_NAMES
+from reviewcore.oidc_keys import OidcKeys, oidc_keys
 from reviewcore.stripe_keys import NAMES as STRIPE_NAMES
 from reviewcore.stripe_keys import StripeKeys, stripe_keys
 
@@ -52,7 +54,7 @@ NAMES: Final = (
     *STRIPE_NAMES,
 )
 
-LATER: Final = re.compile("REVIEWCORE_(FILES_URL|OIDC_[A-Z0-9_]+_(ISSUER|CLIENT_ID|CLIENT_SECRET))")
+LATER: Final = re.compile("REVIEWCORE_FILES_URL")
 """What this version does not read yet, and a deployment may already carry."""
 
 # Not `normalise_email`: a sender may have a name, and in development be at `localhost`.
@@ -101,6 +103,7 @@ class Settings:
     secret: str = attrs.field(repr=False)
     trusted_proxies: int
     stripe: StripeKeys | None = None
+    oidc: tuple[OidcKeys, ...] = ()
     is_demo: bool = False
 
     @property
@@ -135,6 +138,7 @@ def settings_from(environ: Mapping[str, str], *, default_base_url: str) -> Setti
         database_url=database_url,
         payments=payments,
         stripe=stripe_keys(told) if payments == "stripe" else None,
+        oidc=oidc_keys(environ),
         sandbox_file=_sandbox_file(told.get(SANDBOX_FILE, "reviewcore-bank.db"), database_file),
         base_url=_base_url(told.get(BASE_URL, default_base_url)),
         mail_url=_mail_url(told.get(MAIL_URL, "console:")),
@@ -150,7 +154,8 @@ def settings_from(environ: Mapping[str, str], *, default_base_url: str) -> Setti
 def _require_known(environ: Mapping[str, str]) -> None:
     # A misspelt name would be ignored in silence, and the default would move real money.
     for name in sorted(environ):
-        if name.startswith("REVIEWCORE_") and name not in NAMES and not LATER.fullmatch(name):
+        known = name in NAMES or OIDC_NAMES.fullmatch(name) or LATER.fullmatch(name)
+        if name.startswith("REVIEWCORE_") and not known:
             near = difflib.get_close_matches(name, NAMES, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise WrongSetting(name=name, reason=f"is not a setting{hint}")

@@ -211,6 +211,11 @@ class WrongCredentials(Unauthenticated):
 
 
 @attrs.frozen(kw_only=True, str=False, slots=False)
+class IdentityNotProven(Unauthenticated):
+    """The provider did not vouch for this sign-in, or it was begun elsewhere; begin again."""
+
+
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class SessionExpired(Unauthenticated):
     """The session is unknown or has expired."""
 
@@ -221,6 +226,11 @@ class SessionExpired(Unauthenticated):
 @attrs.frozen(kw_only=True, str=False, slots=False)
 class EmailNotVerified(Forbidden):
     """The e-mail address has not been verified."""
+
+
+@attrs.frozen(kw_only=True, str=False, slots=False)
+class ProviderEmailNotVerified(Forbidden):
+    """The provider has not verified the e-mail address of this account."""
 
 
 @attrs.frozen(kw_only=True, str=False, slots=False)
@@ -260,6 +270,13 @@ class EntityNotFound(NotFound):
 
 
 @attrs.frozen(kw_only=True, str=False, slots=False)
+class UnknownProvider(NotFound):
+    """Nobody signs in by this provider here."""
+
+    provider: str
+
+
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class NotYourTrack(NotFound):
     """There is no such track, or it is not yours."""
 
@@ -292,6 +309,16 @@ class AlreadyExists(Conflict):
 @attrs.frozen(kw_only=True, str=False, slots=False)
 class EmailTaken(Conflict):
     """An account with this e-mail address exists."""
+
+
+@attrs.frozen(kw_only=True, str=False, slots=False)
+class AccountNotLinked(Conflict):
+    """A user with this e-mail address exists: sign in as usual, then link the account."""
+
+
+@attrs.frozen(kw_only=True, str=False, slots=False)
+class AccountTaken(Conflict):
+    """This account signs another user in."""
 
 
 @attrs.frozen(kw_only=True, str=False, slots=False)
@@ -587,6 +614,13 @@ class Busy(Unavailable):
 @attrs.frozen(kw_only=True, str=False, slots=False)
 class ProcessorUnavailable(Unavailable):
     """The payment processor gave no clear answer."""
+
+
+@attrs.frozen(kw_only=True, str=False, slots=False)
+class ProviderUnavailable(Unavailable):
+    """The identity provider cannot be reached, or does not answer as it should."""
+
+    provider: str
 
 
 @attrs.frozen(kw_only=True, str=False, slots=False)

@@ -14,6 +14,7 @@ from typing import ClassVar
 import attrs
 
 from reviewcore.domain.ids import (
+    AccountId,
     ArtistId,
     AttemptId,
     DisputeId,
@@ -108,6 +109,13 @@ class NewEmailVerificationRequested(UserEvent):
 @attrs.frozen(kw_only=True)
 class EmailChanged(UserEvent):
     """A person proved that another address is his, and has it from now on."""
+
+
+@attrs.frozen(kw_only=True)
+class AccountLinked(UserEvent):
+    """An account at a provider signs a person in from now on."""
+
+    account_id: AccountId
 
 
 @attrs.frozen(kw_only=True)

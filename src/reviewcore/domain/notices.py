@@ -79,6 +79,14 @@ NOTICES: Mapping[str, Notice] = MappingProxyType(
                 "not you, choose another password at once:\n\n{link}\n"
             ),
         ),
+        "AccountLinked": Notice(
+            audience=Audience.USER,
+            subject="There is another way to sign in to your account",
+            body=(
+                "Hello {name},\n\nfrom now on an account at another service signs you in here. "
+                "If that was not you, choose another password and write to us:\n\n{link}\n"
+            ),
+        ),
         # It goes to an address that may be a stranger's, so it names nobody.
         "NewEmailVerificationRequested": Notice(
             audience=Audience.USER,

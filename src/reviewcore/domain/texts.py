@@ -46,6 +46,12 @@ def require_line(field: str, text: str, *, longest: int, shortest: int = 1) -> s
     return told
 
 
+def as_line(text: str, *, longest: int) -> str:
+    """Make of what others have written a line that `require_line` takes, if only an empty one."""
+    words = _CONTROL.sub(" ", text).split()
+    return " ".join(words)[:longest].strip()
+
+
 def require_range(field: str, value: int, minimum: int, maximum: int) -> int:
     """Return *value* when it lies in *minimum* to *maximum*, both included. Raises OutOfRange."""
     if not minimum <= value <= maximum:

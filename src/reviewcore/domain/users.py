@@ -249,6 +249,20 @@ def marks_of(user: User) -> tuple[IdentityMark, ...]:
     )
 
 
+def account_marks(account: Account) -> tuple[IdentityMark, ...]:
+    """Tell the marks of a linked account: itself, and the address that its provider verified."""
+    return (
+        IdentityMark(
+            user_id=account.user_id,
+            kind=MarkKind.ACCOUNT,
+            value=f"{account.provider}:{account.provider_account_id}",
+        ),
+        IdentityMark(
+            user_id=account.user_id, kind=MarkKind.EMAIL, value=canonical_email(account.email)
+        ),
+    )
+
+
 def destination_mark(user_id: UserId, destination: str) -> IdentityMark:
     """Tell the mark of a payout destination, compared without case and outer space."""
     return IdentityMark(

@@ -29,6 +29,7 @@ from reviewcore.usecases.gem_review import GemReview, gem_review
 from reviewcore.usecases.grant_free_credit import GrantFreeCredit, grant_free_credit
 from reviewcore.usecases.grant_tier import GrantTier, grant_tier
 from reviewcore.usecases.handle_event import HandleEvent, handle_event
+from reviewcore.usecases.link_account import LinkAccount, link_account
 from reviewcore.usecases.open_artist_profile import OpenArtistProfile, open_artist_profile
 from reviewcore.usecases.open_checkout import OpenCheckout, open_checkout
 from reviewcore.usecases.open_reviewer_profile import OpenReviewerProfile, open_reviewer_profile
@@ -57,11 +58,13 @@ from reviewcore.usecases.send_refund import SendRefund, send_refund
 from reviewcore.usecases.set_ticket_status import SetTicketStatus, set_ticket_status
 from reviewcore.usecases.settle_payout import SettlePayout, settle_payout
 from reviewcore.usecases.sign_in import SignIn, sign_in
+from reviewcore.usecases.sign_in_with_account import SignInWithAccount, sign_in_with_account
 from reviewcore.usecases.sign_out import SignOut, sign_out
 from reviewcore.usecases.sign_out_everywhere import SignOutEverywhere, sign_out_everywhere
 from reviewcore.usecases.sign_up import SignUp, sign_up
 from reviewcore.usecases.skip_review import SkipReview, skip_review
 from reviewcore.usecases.start_upload import StartUpload, start_upload
+from reviewcore.usecases.steps.arriving import Arrival
 from reviewcore.usecases.steps.comparing import Finding
 from reviewcore.usecases.steps.credentials import SignedIn
 from reviewcore.usecases.submit_track import SubmitTrack, submit_track
@@ -76,6 +79,7 @@ __all__ = [
     "AcceptUpload",
     "AccountConnected",
     "AnswerQuiz",
+    "Arrival",
     "AssignReviewers",
     "Balance",
     "CancelTrack",
@@ -101,6 +105,7 @@ __all__ = [
     "GrantFreeCredit",
     "GrantTier",
     "HandleEvent",
+    "LinkAccount",
     "OpenArtistProfile",
     "OpenCheckout",
     "OpenReviewerProfile",
@@ -126,6 +131,7 @@ __all__ = [
     "SetTicketStatus",
     "SettlePayout",
     "SignIn",
+    "SignInWithAccount",
     "SignOut",
     "SignOutEverywhere",
     "SignUp",
@@ -165,6 +171,7 @@ __all__ = [
     "grant_free_credit",
     "grant_tier",
     "handle_event",
+    "link_account",
     "open_artist_profile",
     "open_checkout",
     "open_reviewer_profile",
@@ -187,6 +194,7 @@ __all__ = [
     "set_ticket_status",
     "settle_payout",
     "sign_in",
+    "sign_in_with_account",
     "sign_out",
     "sign_out_everywhere",
     "sign_up",

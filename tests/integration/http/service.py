@@ -28,6 +28,7 @@ from reviewcore.app import App
 from reviewcore.domain.genres import CATALOGUE
 from reviewcore.domain.rules import MarketRules, rules_from
 from reviewcore.entrypoints.http import create_app
+from reviewcore.ports.identities import Identities
 from reviewcore.sources import Clock, TimeIds, system_clock
 
 ADMIN = "admin@example.com"
@@ -100,6 +101,7 @@ def served(
     clock: Clock = system_clock,
     dice: Random | None = None,
     books: Path | str = ":memory:",
+    identities: Identities | None = None,
     trusted_proxies: int = 0,
 ) -> Iterator[Service]:
     """Serve a fresh market until the block ends; the worker is `app.run_pending`.
@@ -120,6 +122,7 @@ def served(
         payouts=bank,
         mail=FileMail(folder / "mails", sender="Market <market@example.com>"),
         passwords=ScryptPasswords(n=2**8),
+        identities=identities,
         base_url=url,
     )
     try:

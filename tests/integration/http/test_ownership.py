@@ -26,8 +26,13 @@ from tests.integration.http.realistic import bodies
 from tests.integration.http.service import ADMIN, Json, Service, ok, problem
 from tests.integration.postgres import Server
 
-OPEN = {"GET /v1/shared/{share_id}", "PUT /v1/password-resets/{token}"}
-"""What names something and asks for no session: here the id itself is the secret."""
+OPEN = {
+    "GET /v1/shared/{share_id}",
+    "PUT /v1/password-resets/{token}",
+    "GET /v1/oauth/{provider}",
+    "GET /v1/oauth/{provider}/callback",
+}
+"""What names something and asks for no session: the id itself is the secret, or there is none."""
 
 UNKNOWN = "01m81hj1xe5z4bby0f3ywyt5p0"
 BY_CHANCE = {"date", "connection"}

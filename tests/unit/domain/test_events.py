@@ -105,6 +105,7 @@ def test_a_token_stands_on_a_line_of_its_own() -> None:
         "EmailVerificationRequested",
         "PasswordResetRequested",
         "PasswordChanged",
+        "AccountLinked",
         "EmailChangeRequested",
         "NewEmailVerificationRequested",
         "TrackQueued",

@@ -91,6 +91,17 @@ class Gate:
         )
 
 
+def caller_of(connection: Connection) -> Bearer:
+    """Tell who asks where signing in is not always needed, and only our own pages may ask.
+
+    Raises NotSignedIn, SessionExpired, CrossSiteRequest.
+    """
+    gate: Gate = connection.app.state.gate
+    if not _may_be_ours(connection, gate.base_url):
+        raise CrossSiteRequest
+    return gate.admit(_token(connection, gate.base_url), Role.USER)
+
+
 def _guard(role: Role) -> Guard:
     async def admit(connection: Connection, _: BaseRouteHandler) -> None:
         gate: Gate = connection.app.state.gate

@@ -130,7 +130,8 @@ def _complete(handler: HTTPRouteHandler, operation: dict[str, Any]) -> None:
         operation["requestBody"]["required"] = not _body_may_be_absent(handler)
     # Litestar announces a 400 of its own form, and that "no content" has some; neither ever leaves.
     operation["responses"].pop("400", None)
-    operation["responses"].get("204", {}).pop("content", None)
+    for empty in ("204", "302"):
+        operation["responses"].get(empty, {}).pop("content", None)
     for status in sorted(_refusals(handler, operation)):
         operation["responses"][str(status)] = _refusal(status)
 

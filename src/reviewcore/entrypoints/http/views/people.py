@@ -106,6 +106,16 @@ class OpenSessionView:
 
 
 @attrs.frozen(kw_only=True)
+class AccountView:
+    """An account at a provider that signs one in."""
+
+    id: str
+    provider: str
+    email: str
+    created_at: datetime
+
+
+@attrs.frozen(kw_only=True)
 class SessionView:
     """A new session. The token is told here once and kept nowhere."""
 
