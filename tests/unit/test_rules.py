@@ -102,6 +102,8 @@ PROMISED = (
     "open_ticket",
     "reply_to_ticket",
     "set_ticket_status",
+    "erase_user",
+    "export_user",
     "check_laws",
     "confirm_email_as_admin",
 )

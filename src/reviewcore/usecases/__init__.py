@@ -22,6 +22,7 @@ from reviewcore.usecases.erase_user import EraseUser, erase_user
 from reviewcore.usecases.expire_assignments import ExpireAssignments, expire_assignments
 from reviewcore.usecases.expire_checkout import ExpireCheckout, expire_checkout
 from reviewcore.usecases.explain_balance import Balance, ExplainBalance, explain_balance
+from reviewcore.usecases.export_user import ExportUser, export_user
 from reviewcore.usecases.extend_session import ExtendSession, extend_session
 from reviewcore.usecases.finish_onboarding import FinishOnboarding, finish_onboarding
 from reviewcore.usecases.flag_review import FlagReview, flag_review
@@ -97,6 +98,7 @@ __all__ = [
     "ExpireAssignments",
     "ExpireCheckout",
     "ExplainBalance",
+    "ExportUser",
     "ExtendSession",
     "Finding",
     "FinishOnboarding",
@@ -164,6 +166,7 @@ __all__ = [
     "expire_assignments",
     "expire_checkout",
     "explain_balance",
+    "export_user",
     "extend_session",
     "finish_onboarding",
     "flag_review",
