@@ -104,6 +104,8 @@ PROMISED = (
     "set_ticket_status",
     "erase_user",
     "export_user",
+    "capture_lead",
+    "remind_lead",
     "check_laws",
     "confirm_email_as_admin",
 )

@@ -20,6 +20,7 @@ from reviewcore.domain.ids import (
     DisputeId,
     EventId,
     FlagId,
+    LeadId,
     MessageId,
     PaymentId,
     PayoutId,
@@ -630,6 +631,31 @@ class TicketMoved(TicketEvent):
     """A ticket came to stand at another status."""
 
     status: str
+
+
+@attrs.frozen(kw_only=True)
+class LeadEvent(Event):
+    """Something that happened to an address without an account."""
+
+    ABOUT = "lead_id"
+    lead_id: LeadId
+
+
+@attrs.frozen(kw_only=True)
+class LeadCaptured(LeadEvent):
+    """Somebody left an address."""
+
+
+@attrs.frozen(kw_only=True)
+class LeadReminded(LeadEvent):
+    """The one reminder was due."""
+
+
+@attrs.frozen(kw_only=True)
+class LeadConverted(LeadEvent):
+    """The address signed up."""
+
+    user_id: UserId
 
 
 @attrs.frozen(kw_only=True)

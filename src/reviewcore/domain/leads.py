@@ -8,6 +8,10 @@ from typing import Self
 import attrs
 
 from reviewcore.domain.ids import LeadId
+from reviewcore.domain.texts import require_line
+
+SOURCE_MAX = 200
+ARTIST_NAME_MAX = 100
 
 REMIND_AFTER = timedelta(hours=24)
 """A reminder goes once, a day after the address was left."""
@@ -30,6 +34,11 @@ class LeadCapture:
     next_attempt_at: datetime | None = None
     leased_until: datetime | None = None
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether nobody has been reminded and nobody has signed up yet."""
+        return self.reminded is None and self.converted is None
+
     def remind(self, at: datetime) -> Self:
         """Have been reminded; harmless when repeated."""
         return attrs.evolve(
@@ -41,3 +50,13 @@ class LeadCapture:
         return attrs.evolve(
             self, converted=self.converted or at, next_attempt_at=None, leased_until=None
         )
+
+
+def require_source(source: str | None) -> str | None:
+    """Return *source* on one line, at most 200 characters; None when empty. Raises InvalidText."""
+    return require_line("source", source or "", longest=SOURCE_MAX, shortest=0) or None
+
+
+def require_lead_name(name: str | None) -> str | None:
+    """Return *name* on one line, at most 100 characters; None when empty. Raises InvalidText."""
+    return require_line("artist_name", name or "", longest=ARTIST_NAME_MAX, shortest=0) or None

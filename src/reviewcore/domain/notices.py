@@ -15,6 +15,7 @@ class Audience(StrEnum):
     USER = "USER"
     ARTIST = "ARTIST"
     REVIEWER = "REVIEWER"
+    LEAD = "LEAD"
 
 
 class Minted(StrEnum):
@@ -102,6 +103,15 @@ NOTICES: Mapping[str, Notice] = MappingProxyType(
             audience=Audience.USER,
             subject="Re: {subject}",
             body="Hello {name},\n\nwe have answered “{subject}”:\n\n{answer}\n\n{link}\n",
+        ),
+        "LeadReminded": Notice(
+            audience=Audience.LEAD,
+            subject="Your music still waits to be heard",
+            body=(
+                "Hello {name},\n\nyesterday you left your address to have your music reviewed. "
+                "It takes a minute to begin:\n\n{link}\n\nWe shall not write again. If it was "
+                "not you, ignore this mail.\n"
+            ),
         ),
         "TrackQueued": Notice(
             audience=Audience.ARTIST,

@@ -4,6 +4,7 @@ from reviewcore.usecases.accept_upload import AcceptUpload, accept_upload
 from reviewcore.usecases.answer_quiz import AnswerQuiz, answer_quiz
 from reviewcore.usecases.assign_reviewers import AssignReviewers, assign_reviewers
 from reviewcore.usecases.cancel_track import CancelTrack, cancel_track
+from reviewcore.usecases.capture_lead import CaptureLead, capture_lead
 from reviewcore.usecases.change_email import ChangeEmail, change_email
 from reviewcore.usecases.check_laws import CheckLaws, check_laws
 from reviewcore.usecases.check_out import CheckOut, check_out
@@ -40,6 +41,7 @@ from reviewcore.usecases.rate_review import RateReview, rate_review
 from reviewcore.usecases.receive_event import ReceiveEvent, receive_event
 from reviewcore.usecases.reconcile import Reconcile, Reconciliation, Sweep, reconcile
 from reviewcore.usecases.record_heartbeat import RecordHeartbeat, record_heartbeat
+from reviewcore.usecases.remind_lead import RemindLead, remind_lead
 from reviewcore.usecases.reply_to_ticket import ReplyToTicket, reply_to_ticket
 from reviewcore.usecases.report_unplayable import ReportUnplayable, report_unplayable
 from reviewcore.usecases.request_email_verification import (
@@ -84,6 +86,7 @@ __all__ = [
     "AssignReviewers",
     "Balance",
     "CancelTrack",
+    "CaptureLead",
     "ChangeEmail",
     "CheckLaws",
     "CheckOut",
@@ -120,6 +123,7 @@ __all__ = [
     "Reconciliation",
     "RecordHeartbeat",
     "Remark",
+    "RemindLead",
     "ReplyToTicket",
     "ReportUnplayable",
     "RequestEmailVerification",
@@ -152,6 +156,7 @@ __all__ = [
     "answer_quiz",
     "assign_reviewers",
     "cancel_track",
+    "capture_lead",
     "change_email",
     "check_laws",
     "check_out",
@@ -184,6 +189,7 @@ __all__ = [
     "receive_event",
     "reconcile",
     "record_heartbeat",
+    "remind_lead",
     "reply_to_ticket",
     "report_unplayable",
     "request_email_verification",

@@ -10,13 +10,14 @@ import attrs
 from reviewcore.domain.events import EventRecord
 from reviewcore.domain.ids import (
     FlagId,
+    LeadId,
     PayoutId,
     ReviewerId,
     TicketId,
     TrackId,
     UserId,
 )
-from reviewcore.domain.notices import NOTICES, Audience
+from reviewcore.domain.notices import NOTICES, Audience, Notice
 from reviewcore.domain.users import User
 from reviewcore.ports.mail import Letter, Mail
 from reviewcore.ports.store import Store, Transaction
@@ -43,6 +44,9 @@ def deliver_event(store: Store, mail: Mail, command: DeliverEvent) -> None:
     notice = NOTICES.get(event.type)
     if notice is None or (notice.once is not None and not event.payload[notice.once]):
         return
+    if notice.audience is Audience.LEAD:
+        _tell_lead(store, mail, command, notice)
+        return
     with store.read() as tx:
         user, facts = _facts(tx, event, notice.audience)
     if user.erased_at is not None:
@@ -59,6 +63,17 @@ def deliver_event(store: Store, mail: Mail, command: DeliverEvent) -> None:
 
     subject = notice.subject.format_map(facts)
     mail.send(Letter(to=to, subject=subject, text=notice.body.format_map(facts)))
+
+
+def _tell_lead(store: Store, mail: Mail, command: DeliverEvent, notice: Notice) -> None:
+    with store.read() as tx:
+        lead = tx.leads.get(LeadId(command.event.aggregate.removeprefix("lead:")))
+    if lead.converted is not None:
+        # He signed up before the mail went.
+        return
+    facts = {"name": lead.artist_name or "there", "link": command.base_url}
+    text = notice.body.format_map(facts)
+    mail.send(Letter(to=lead.email, subject=notice.subject.format_map(facts), text=text))
 
 
 def _facts(tx: Transaction, event: EventRecord, audience: Audience) -> tuple[User, Facts]:

@@ -12,6 +12,7 @@ from reviewcore.domain.texts import require_line
 from reviewcore.domain.users import User, marks_of, require_password
 from reviewcore.ports.passwords import Passwords
 from reviewcore.ports.store import Store
+from reviewcore.usecases.steps.leads import welcome_lead
 
 
 @attrs.frozen(kw_only=True)
@@ -24,7 +25,7 @@ class SignUp:
 
 
 def sign_up(store: Store, passwords: Passwords, command: SignUp) -> User:
-    """Make an account and ask for the mail that proves the address.
+    """Make an account and ask for the mail that proves the address; a lead is converted.
 
     Raises InvalidEmail, InvalidPassword, InvalidText, EmailTaken.
     """
@@ -52,4 +53,5 @@ def sign_up(store: Store, passwords: Passwords, command: SignUp) -> User:
             events.UserSignedUp(user_id=user.id),
             events.EmailVerificationRequested(user_id=user.id),
         )
+        welcome_lead(tx, user)
     return user

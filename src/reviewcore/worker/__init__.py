@@ -32,6 +32,7 @@ class Worker(Outbox, Reviewing, Money):
     def __init__(self, app: Runner) -> None:
         super().__init__(app)
         self.steps: tuple[Callable[[], int], ...] = (
+            self.remind,
             self.deliver,
             self.expire,
             self.sweep,

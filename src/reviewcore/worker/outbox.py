@@ -8,6 +8,7 @@ from reviewcore.domain.events import EventRecord
 from reviewcore.domain.ids import EventId, ReviewerId, UserId
 from reviewcore.domain.payments import backoff
 from reviewcore.usecases.deliver_event import DeliverEvent, deliver_event
+from reviewcore.usecases.remind_lead import RemindLead, remind_lead
 from reviewcore.usecases.wake_tracks import WakeTracks, wake_tracks
 from reviewcore.worker.steps import BATCH, LEASE, Steps, log
 
@@ -46,6 +47,13 @@ class Outbox(Steps):
         if delivered:
             self._block(lambda tx: tx.events.mark_delivered(delivered, at=tx.now))
         return len(due)
+
+    def remind(self) -> int:
+        """Remind those who left an address a day ago."""
+        due = self._block(lambda tx: tx.leads.lease(tx.now, until=tx.now + LEASE, limit=BATCH))
+        return self._each(
+            due, lambda lead: self._app.perform(remind_lead, RemindLead(lead_id=lead.id))
+        )
 
     def _deliver_one(self, event: EventRecord) -> None:
         for subscriber in self._app.subscribers:

@@ -50,6 +50,10 @@ BODIES: dict[str, tuple[Body, ...]] = {
         {"amount_cents": 15},
         {"amount_cents": 10, "method": "PAYPAL", "destination": "rea@paypal.example"},
     ),
+    "POST /v1/leads": (
+        {"email": "lead@example.com", "artist_name": "Lyra", "source": "landing"},
+        {"email": "nova@example.com"},
+    ),
     "POST /v1/support/tickets": ({"subject": "My payout", "message": "Where is it?"},),
     "POST /v1/support/tickets/{ticket_id}/messages": ({"message": "Any news?"},),
     "POST /v1/admin/tickets/{ticket_id}/messages": ({"message": "It left today."},),

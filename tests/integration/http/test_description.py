@@ -79,6 +79,7 @@ GET /v1/shared/{share_id}
 POST /v1/payouts
 GET /v1/payouts
 GET /v1/payouts/{payout_id}
+POST /v1/leads
 POST /v1/support/tickets
 GET /v1/support/tickets
 GET /v1/support/tickets/{ticket_id}

@@ -21,12 +21,14 @@ ABSTRACT = {
     "FlagEvent",
     "PayoutEvent",
     "TicketEvent",
+    "LeadEvent",
 }
 KINDS = {name: kind for name, kind in event_kinds().items() if name not in ABSTRACT}
 
 AUDIENCES = {
     Audience.USER: {"user", "ticket"},
     Audience.ARTIST: {"track"},
+    Audience.LEAD: {"lead"},
     Audience.REVIEWER: {"reviewer", "payout", "flag"},
 }
 
@@ -118,6 +120,7 @@ def test_a_token_stands_on_a_line_of_its_own() -> None:
         "FlagUpheld",
         "FlagDismissed",
         "TicketAnswered",
+        "LeadReminded",
     ],
 )
 def test_people_get_the_notices_that_they_expect(event: str) -> None:

@@ -198,6 +198,18 @@ class PayoutForm:
 EVERYTHING = PayoutForm()
 
 
+# ── leads ────────────────────────────────────────────────────────────────────────────────────
+
+
+@attrs.frozen(kw_only=True)
+class NewLead:
+    """An address left on a page; *source* tells which, or which campaign."""
+
+    email: str
+    artist_name: str | None = None
+    source: str | None = None
+
+
 # ── support ──────────────────────────────────────────────────────────────────────────────────
 
 
