@@ -23,7 +23,7 @@ from reviewcore.entrypoints.http.views.people import (
     user_view,
 )
 from reviewcore.entrypoints.http.views.tracks import GivenUpView
-from reviewcore.entrypoints.http.waiting import waits
+from reviewcore.entrypoints.http.waiting import waits_on_processor
 from reviewcore.ports.store import Transaction
 from reviewcore.usecases import (
     CancelTrack,
@@ -130,7 +130,7 @@ def credit(
 
 
 @post("/tracks/{track_id:str}/cancel", status_code=200)
-@waits
+@waits_on_processor
 def cancel(track_id: FromPath[str], data: JSONBody[bodies.Reason], desk: TheDesk) -> GivenUpView:
     """Cancel a track as its artist could; all of the price goes back."""
     command = CancelTrack(track_id=TrackId(track_id), admin_id=desk.user.id, reason=data.reason)
@@ -138,7 +138,7 @@ def cancel(track_id: FromPath[str], data: JSONBody[bodies.Reason], desk: TheDesk
 
 
 @post("/tracks/{track_id:str}/refund", status_code=200)
-@waits
+@waits_on_processor
 def refund(track_id: FromPath[str], data: JSONBody[bodies.Reason], desk: TheDesk) -> GivenUpView:
     """Close a track at once; the price of the open slots goes back."""
     command = CloseTrack(track_id=TrackId(track_id), admin_id=desk.user.id, reason=data.reason)

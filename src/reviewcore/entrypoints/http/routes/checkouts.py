@@ -21,7 +21,7 @@ from reviewcore.entrypoints.http.views.tracks import (
     checkout_status_view,
     track_view,
 )
-from reviewcore.entrypoints.http.waiting import waits
+from reviewcore.entrypoints.http.waiting import waits_on_processor
 from reviewcore.ports.store import Transaction
 from reviewcore.usecases import (
     CheckOut,
@@ -34,7 +34,7 @@ from reviewcore.usecases import (
 
 
 @post("/tracks/{track_id:str}/checkout", status_code=200, guards=[as_artist], summary="Check out")
-@waits
+@waits_on_processor
 def create_checkout(
     track_id: FromPath[str],
     desk: TheDesk,
@@ -81,7 +81,7 @@ def create_checkout(
     opt={STATUSES: (422,)},
     summary="How a checkout stands",
 )
-@waits
+@waits_on_processor
 def read_checkout(session_id: FromPath[str], desk: TheDesk) -> CheckoutStatusView:
     """Ask the processor how the session stands; once it is paid the track is queued."""
     with desk.app.store.read() as tx:

@@ -17,7 +17,7 @@ from reviewcore.entrypoints.http.auth import as_reviewer
 from reviewcore.entrypoints.http.desk import Desk, TheDesk
 from reviewcore.entrypoints.http.paging import LIMIT_DEFAULT, Cursor, Limit, Page, page_of
 from reviewcore.entrypoints.http.views.money import PayoutView, payout_view
-from reviewcore.entrypoints.http.waiting import waits
+from reviewcore.entrypoints.http.waiting import waits_on_processor
 from reviewcore.usecases import (
     ConnectPayoutAccount,
     SendPayout,
@@ -29,7 +29,7 @@ from reviewcore.usecases import (
 
 
 @post("/", summary="Withdraw")
-@waits
+@waits_on_processor
 def create_payout(
     desk: TheDesk, data: JSONBody[bodies.PayoutForm] = bodies.EVERYTHING
 ) -> PayoutView:

@@ -23,7 +23,7 @@ from reviewcore.entrypoints.http.views.people import (
     artist_view,
     reviewer_view,
 )
-from reviewcore.entrypoints.http.waiting import waits
+from reviewcore.entrypoints.http.waiting import waits_on_processor
 from reviewcore.usecases import (
     AnswerQuiz,
     ConnectPayoutAccount,
@@ -140,7 +140,7 @@ def finish(desk: TheDesk) -> ReviewerView:
     guards=[as_reviewer],
     summary="Connect a payout account",
 )
-@waits
+@waits_on_processor
 def connect(desk: TheDesk) -> UrlView:
     """Open the account once, learn whether it can be paid, and tell where it is completed."""
     command = ConnectPayoutAccount(

@@ -22,7 +22,7 @@ from reviewcore.entrypoints.http.auth import from_our_pages
 from reviewcore.entrypoints.http.desk import TheDesk
 from reviewcore.entrypoints.http.edge import FORM, PATH_WORD, html
 from reviewcore.entrypoints.http.problems import known_problems, status_of
-from reviewcore.entrypoints.http.waiting import waits
+from reviewcore.entrypoints.http.waiting import waits, waits_on_processor
 from reviewcore.usecases import (
     ConfirmPayment,
     ResetPassword,
@@ -40,7 +40,7 @@ def show_front() -> Response[str]:
 
 
 @get("/checkout/return")
-@waits
+@waits_on_processor
 def show_checkout_return(desk: TheDesk, session_id: FromQuery[str] = "") -> Response[str]:
     """Receive the payer, and learn at once whether he has paid."""
     return html(pages.checkout_return_page(paid=_was_paid(desk, session_id)))
