@@ -27,7 +27,7 @@ from reviewcore.testing.builders.people import (
     an_artist,
     an_email_token,
 )
-from reviewcore.testing.builders.service import a_lead, a_message, a_ticket
+from reviewcore.testing.builders.service import a_lead, a_message, a_ticket, an_upload
 from reviewcore.testing.builders.tracks import (
     a_flag,
     a_flagged_review,
@@ -66,5 +66,6 @@ __all__ = [
     "an_attempt",
     "an_email_token",
     "an_id",
+    "an_upload",
     "some_feedback",
 ]

@@ -1,4 +1,4 @@
-"""Support tickets, their messages, and leads."""
+"""Support tickets, their messages, leads, and uploads."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from reviewcore.domain.leads import REMIND_AFTER, LeadCapture
 from reviewcore.domain.support import AuthorType, SupportMessage, SupportTicket, TicketStatus
+from reviewcore.domain.uploads import INCOMING, Upload, UploadStatus
 from reviewcore.testing.builders.fields import Fields, an_id
 from reviewcore.testing.clock import START
 
@@ -49,3 +50,19 @@ def a_lead(**changes: Any) -> LeadCapture:
         "next_attempt_at": START - timedelta(days=1) + REMIND_AFTER,
     }
     return LeadCapture(**(fields | changes))
+
+
+def an_upload(**changes: Any) -> Upload:
+    """Make an upload whose file is awaited."""
+    upload_id = changes.get("id") or an_id("upload")
+    fields: Fields = {
+        "id": upload_id,
+        "artist_id": an_id("artist"),
+        "key": f"{INCOMING}/{upload_id}",
+        "filename": "demo.mp3",
+        "content_type": "audio/mpeg",
+        "content_length": 1_000_000,
+        "status": UploadStatus.STARTED,
+        "created_at": START,
+    }
+    return Upload(**(fields | changes))

@@ -75,6 +75,8 @@ lead_captures = Table(
     ),
 )
 
+_UNUSED = sql("status <> 'ACCEPTED'")
+
 uploads = Table(
     "uploads",
     metadata,
@@ -89,4 +91,10 @@ uploads = Table(
     count("duration", nullable=True),
     text("refusal", nullable=True),
     Index(None, "artist_id", "id"),
+    Index(
+        "ix_uploads_unused",
+        "created_at",
+        postgresql_where=_UNUSED,
+        sqlite_where=_UNUSED,
+    ),
 )

@@ -24,6 +24,7 @@ from reviewcore.domain.reviews import ReviewStatus
 from reviewcore.domain.rules import PackageType, Tier
 from reviewcore.domain.support import TicketStatus
 from reviewcore.domain.tracks import TrackStatus
+from reviewcore.domain.uploads import UploadStatus
 from reviewcore.domain.webhooks import Subject
 from reviewcore.ports.store import Store
 from reviewcore.testing.builders import a_flagged_review, an_email_token, some_feedback
@@ -202,6 +203,11 @@ def _lead(scene: Scene) -> list[Any]:
     return [full, scene.lead(artist_name=None, source=None, next_attempt_at=None), scene.lead()]
 
 
+def _upload(scene: Scene) -> list[Any]:
+    full = scene.upload(filename=TEXT, status=UploadStatus.ACCEPTED, duration=200)
+    return [full, scene.upload(status=UploadStatus.REFUSED, refusal=TEXT), scene.upload()]
+
+
 SAMPLES: dict[str, Callable[[Scene], list[Any]]] = {
     "users": _user,
     "email_tokens": _email_token,
@@ -218,6 +224,7 @@ SAMPLES: dict[str, Callable[[Scene], list[Any]]] = {
     "flags": _flag,
     "tickets": _ticket,
     "leads": _lead,
+    "uploads": _upload,
 }
 
 each_kind = pytest.mark.parametrize("name", SAMPLES)

@@ -46,6 +46,7 @@ MAKERS: dict[str, tuple[Callable[[Scene], Any], dict[str, Any]]] = {
     "payouts": (Scene.payout, {"reference": "R4"}),
     "tickets": (Scene.ticket, {"subject": "Other"}),
     "leads": (Scene.lead, {"source": "Other"}),
+    "uploads": (Scene.upload, {"filename": "Other"}),
     "inbox": (Scene.event, {"failure": "Other"}),
     "flags": (
         lambda scene: scene.flag(scene.review(status=ReviewStatus.COMPLETED)),

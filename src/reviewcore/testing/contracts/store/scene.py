@@ -20,6 +20,7 @@ from reviewcore.domain.reviews import Review, ReviewQueue, queue_row
 from reviewcore.domain.rules import MarketRules
 from reviewcore.domain.support import SupportTicket
 from reviewcore.domain.tracks import Track
+from reviewcore.domain.uploads import Upload
 from reviewcore.domain.users import User
 from reviewcore.domain.webhooks import StripeWebhookEvent
 from reviewcore.ports.store import Store, Transaction
@@ -41,6 +42,7 @@ from reviewcore.testing.builders import (
     a_webhook_event,
     an_artist,
     an_attempt,
+    an_upload,
 )
 from reviewcore.testing.clock import ManualClock
 
@@ -182,6 +184,12 @@ class Scene:
         with self.store.begin() as tx:
             tx.tickets.add(ticket)
         return ticket
+
+    def upload(self, artist: ArtistProfile | None = None, **changes: Any) -> Upload:
+        upload = an_upload(artist_id=(artist or self.artist()).id, **changes)
+        with self.store.begin() as tx:
+            tx.uploads.add(upload)
+        return upload
 
     def lead(self, **changes: Any) -> LeadCapture:
         lead = a_lead(**changes)

@@ -1,4 +1,4 @@
-"""Support tickets with their messages, and leads."""
+"""Support tickets with their messages, leads, and uploads."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from reviewcore.domain.errors import Busy
 from reviewcore.domain.ids import TicketId
 from reviewcore.domain.support import AuthorType, TicketStatus
+from reviewcore.domain.uploads import UploadStatus
 from reviewcore.ports.store import Store
 from reviewcore.testing.builders import a_lead, a_message
 from reviewcore.testing.clock import START
@@ -21,7 +22,7 @@ INSTANT = timedelta(microseconds=1)
 
 
 class ServiceContract(StoreFixtures):
-    """Order, pages, filters and leases."""
+    """Order, pages, filters, leases and purges."""
 
     def test_messages_are_those_of_the_ticket_oldest_first(
         self, store: Store, scene: Scene
@@ -132,3 +133,40 @@ class ServiceContract(StoreFixtures):
         # Who skips what others hold may come back with less than there is.
         taken = [one for some in (*told, lease(), lease(), lease()) for one in some]
         assert sorted(taken) == wanted
+
+    def test_uploads_are_those_of_the_artist_in_order(self, store: Store, scene: Scene) -> None:
+        artist = scene.artist()
+        first, second = scene.upload(artist), scene.upload(artist)
+        other = scene.upload()
+
+        with store.read() as tx:
+            assert list(tx.uploads.of_artist(artist.id)) == [first, second]
+            assert list(tx.uploads.of_artist(other.artist_id)) == [other]
+
+    def test_old_uploads_that_came_to_nothing_are_purged(self, store: Store, scene: Scene) -> None:
+        long_ago, limit = START - 2 * MINUTE, START - MINUTE
+        for status in (UploadStatus.STARTED, UploadStatus.REFUSED):
+            scene.upload(status=status, created_at=long_ago)
+        kept = [
+            scene.upload(status=UploadStatus.ACCEPTED, created_at=long_ago),
+            scene.upload(created_at=limit),
+            scene.upload(status=UploadStatus.REFUSED),
+        ]
+
+        with store.begin() as tx:
+            assert tx.uploads.purge(limit) == 2
+        with store.begin() as tx:
+            assert tx.uploads.purge(limit) == 0
+
+        with store.read() as tx:
+            assert list(tx.uploads.all()) == kept
+
+    def test_a_purge_sees_what_was_written_before_it(self, store: Store, scene: Scene) -> None:
+        upload = scene.upload(created_at=START - MINUTE)
+
+        with store.begin() as tx:
+            tx.uploads.update(tx.uploads.lock(upload.id).accept(200, kept_as="kept/1"))
+            assert tx.uploads.purge(START) == 0
+
+        with store.read() as tx:
+            assert tx.uploads.get(upload.id).status is UploadStatus.ACCEPTED
