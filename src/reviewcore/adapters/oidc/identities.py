@@ -19,7 +19,7 @@ from reviewcore.ports.identities import Departure, Identity
 
 SCOPE: Final = "openid email profile"
 
-ALGORITHMS: Final = ("RS256", "PS256", "ES256", "RS384", "ES384", "RS512", "ES512", "EdDSA")
+ALGORITHMS: Final = ("RS256", "PS256", "ES256", "RS384", "ES384", "RS512", "ES512", "Ed25519")
 """Signatures alone: never `none`, and no HMAC, whose key would be what is public."""
 
 LEEWAY_SECONDS: Final = 60
@@ -37,13 +37,19 @@ SUBJECT: Final = re.compile("[ -~]{1,255}")
 class OidcIdentities:
     """The providers of a deployment, each asked for its endpoints and keys on first use.
 
-    No answer within seconds is `ProviderUnavailable`; nothing is followed elsewhere. Thread-safe.
+    No answer within seconds is `ProviderUnavailable`; nothing is followed elsewhere. A provider is
+    asked for its keys again when one is missing, once in *refreshed_seconds* at most. Thread-safe.
     """
 
-    def __init__(self, providers: Iterable[OidcSettings]) -> None:
+    def __init__(
+        self, providers: Iterable[OidcSettings], *, refreshed_seconds: float = 30.0
+    ) -> None:
         self._http = httpx.Client(timeout=TIMEOUT, follow_redirects=False)
         self._settings = {one.name: one for one in providers}
-        self._metadata = {one.name: Metadata(one, self._http) for one in self._settings.values()}
+        self._metadata = {
+            one.name: Metadata(one, self._http, refreshed_seconds=refreshed_seconds)
+            for one in self._settings.values()
+        }
 
     def close(self) -> None:
         """Give connections back."""
@@ -70,12 +76,13 @@ class OidcIdentities:
         told = self._trade(departure, code=code, redirect_uri=redirect_uri)
         claims = self._claims(departure, told.get("id_token"))
         email, name = claims.get("email"), claims.get("name")
+        verified = claims.get("email_verified")
         return Identity(
             provider=departure.provider,
             subject=claims["sub"],
             email=email if isinstance(email, str) else None,
             # Some providers write it as a text.
-            email_verified=claims.get("email_verified") in (True, "true"),
+            email_verified=verified is True or verified == "true",
             name=name if isinstance(name, str) else "",
         )
 

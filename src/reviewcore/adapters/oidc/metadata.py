@@ -16,9 +16,6 @@ from reviewcore.adapters.oidc.settings import OidcSettings
 from reviewcore.domain.errors import ProviderUnavailable
 
 REMEMBERED_SECONDS: Final = 3600.0
-REFRESHED_SECONDS: Final = 30.0
-"""How soon keys are asked for again when one is missing: forged identities name any key."""
-
 BODY_MAX_BYTES: Final = 1024 * 1024
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -34,11 +31,18 @@ class Endpoints:
 
 
 class Metadata:
-    """A provider's endpoints and keys. Thread-safe; raises ProviderUnavailable."""
+    """A provider's endpoints and keys. Thread-safe; raises ProviderUnavailable.
 
-    def __init__(self, settings: OidcSettings, http: httpx.Client) -> None:
+    When a key is missing they are asked for again, but once in *refreshed_seconds* at most: forged
+    identities name any key.
+    """
+
+    def __init__(
+        self, settings: OidcSettings, http: httpx.Client, *, refreshed_seconds: float
+    ) -> None:
         self._settings = settings
         self._http = http
+        self._refreshed_seconds = refreshed_seconds
         self._lock = threading.Lock()
         self._endpoints: tuple[float, Endpoints] | None = None
         self._keys: tuple[float, KeySet] | None = None
@@ -65,7 +69,7 @@ class Metadata:
         """Ask for the keys again, one of which was missing; None when that was done just now."""
         with self._lock:
             found = self._keys
-            if found is not None and time.monotonic() - found[0] < REFRESHED_SECONDS:
+            if found is not None and time.monotonic() - found[0] < self._refreshed_seconds:
                 return None
             self._keys = (time.monotonic(), self._fetch_keys())
             return self._keys[1]
