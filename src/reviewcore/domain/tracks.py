@@ -335,9 +335,13 @@ class Track:
         )
 
     def erase(self) -> Self:
-        """Lose what leads to its artist, who leaves for good; it is at an end."""
+        """Lose what leads to its artist, who leaves for good; it is at an end.
+
+        The link of an upload stays: it is an opaque name, and what it named is removed.
+        """
         assert not self.is_live, "a track that somebody may be listening to keeps its link"
-        return attrs.evolve(self, source_url="", feedback_focus=None)
+        link = self.source_url if self.source_type is SourceType.UPLOAD else ""
+        return attrs.evolve(self, source_url=link, feedback_focus=None)
 
     def report_unplayable(self, at: datetime) -> tuple[Self, tuple[events.Event, ...]]:
         """Count a report; its artist is told of the first since the link was changed.

@@ -77,7 +77,16 @@ IDS = {
     "flag_id": """
         SELECT flags.id, reviewer_profiles.user_id FROM flags
         JOIN reviewer_profiles ON reviewer_profiles.id = flags.reviewer_id""",
-    "event_id": "SELECT id, actor FROM events",
+    # Whose history it is, or else who did it.
+    "event_id": """
+        SELECT events.id, COALESCE(
+            users.id, artist_profiles.user_id, reviewer_profiles.user_id, events.actor
+        ) FROM events
+        LEFT JOIN users ON events.aggregate = 'user:' || users.id
+        LEFT JOIN artist_profiles ON events.actor = artist_profiles.id
+            OR events.aggregate = 'artist:' || artist_profiles.id
+        LEFT JOIN reviewer_profiles ON events.actor = reviewer_profiles.id
+            OR events.aggregate = 'reviewer:' || reviewer_profiles.id""",
     "ticket_id": "SELECT id, user_id FROM support_tickets",
     "user_id": "SELECT id, id FROM users",
     "artist_id": "SELECT id, user_id FROM artist_profiles",

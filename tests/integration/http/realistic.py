@@ -32,6 +32,7 @@ BODIES: dict[str, tuple[Body, ...]] = {
         {"email": "vega@example.com", "password": PASSWORD},
         {"email": "nova.two@example.com", "password": "something else"},
     ),
+    "DELETE /v1/me": ({"forfeit_balance": True}, {"forfeit_balance": False}),
     "PUT /v1/me/artist": ({"artist_name": "Nova II", "genres": ["techno", "house"]},),
     "PUT /v1/me/reviewer": ({"genres": GENRES, "country": "FR"},),
     "POST /v1/me/reviewer/quiz": ({"answers": RIGHT}, {"answers": {"0": 0}}),

@@ -44,6 +44,8 @@ DELETE /v1/me/sessions
 GET /v1/oauth/{provider}
 GET /v1/oauth/{provider}/callback
 GET /v1/me
+GET /v1/me/export
+DELETE /v1/me
 PUT /v1/me/artist
 GET /v1/me/artist
 PUT /v1/me/reviewer

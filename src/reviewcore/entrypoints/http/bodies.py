@@ -70,6 +70,16 @@ class NewAddress:
     password: str = attrs.field(repr=False)
 
 
+@attrs.frozen(kw_only=True)
+class Farewell:
+    """Whether somebody who leaves gives up what he has earned and not withdrawn."""
+
+    forfeit_balance: bool = False
+
+
+NOTHING_GIVEN_UP = Farewell()
+
+
 # ── profiles ─────────────────────────────────────────────────────────────────────────────────
 
 

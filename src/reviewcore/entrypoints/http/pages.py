@@ -144,6 +144,14 @@ def problem_page(name: str, kind: type[ReviewcoreError], *, status: int) -> str:
     )
 
 
+def _link(view: SharedView) -> str:
+    # The track of an artist who has left has none.
+    if not view.track.source_url:
+        return ""
+    url = escape(view.track.source_url)
+    return f' &middot; <a href="{url}" rel="noopener nofollow ugc">listen</a>'
+
+
 def shared_page(view: SharedView) -> str:
     """Show a review as its artist likes to show it."""
     gem = (
@@ -152,8 +160,7 @@ def shared_page(view: SharedView) -> str:
     return _page(
         f"A review of {view.track.title}",
         f"<h1>{escape(view.track.title)}</h1>"
-        f'<p class="soft">by {escape(view.track.artist_name)} &middot; '
-        f'<a href="{escape(view.track.source_url)}" rel="noopener nofollow ugc">listen</a></p>'
+        f'<p class="soft">by {escape(view.track.artist_name)}{_link(view)}</p>'
         f"{gem}{_scores(view)}"
         f"{_part('What works best', view.best_part, view.best_part_timestamp)}"
         f"{_part('What could be stronger', view.weakest_part, view.weakest_timestamp)}"

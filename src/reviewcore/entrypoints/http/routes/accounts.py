@@ -24,11 +24,15 @@ from reviewcore.entrypoints.http.views.shape import shape
 from reviewcore.entrypoints.http.waiting import waits
 from reviewcore.ports.store import Transaction
 from reviewcore.usecases import (
+    EraseUser,
+    ExportUser,
     RequestEmailVerification,
     SignIn,
     SignOut,
     SignUp,
     VerifyEmail,
+    erase_user,
+    export_user,
     request_email_verification,
     sign_in,
     sign_out,
@@ -109,6 +113,27 @@ def read_me(desk: TheDesk) -> MeView:
     )
 
 
+@get("/me/export", guards=[signed_in], sync_to_thread=True, summary="All that is held about one")
+def read_export(desk: TheDesk) -> Response[dict[str, Any]]:
+    """Tell everything as one document, to be saved: no secret, and nobody else's."""
+    told = desk.ask(export_user, ExportUser(user_id=desk.user.id))
+    headers = {"Content-Disposition": 'attachment; filename="reviewcore-export.json"'}
+    return Response(told, headers=headers)
+
+
+@delete("/me", guards=[signed_in], sync_to_thread=True, summary="Leave for good")
+def delete_me(
+    desk: TheDesk, data: JSONBody[bodies.Farewell] = bodies.NOTHING_GIVEN_UP
+) -> Response[None]:
+    """Erase what is personal, and end all sessions; all that is in the way is named at once.
+
+    What one has earned and not withdrawn is lost only if that is said.
+    """
+    command = EraseUser(user_id=desk.user.id, forfeit_balance=data.forfeit_balance)
+    desk.app.perform(erase_user, command)
+    return Response(None, status_code=204, cookies=[desk.gate.cookie("")])
+
+
 ROUTES: list[Any] = [
     Router(
         "/v1",
@@ -119,6 +144,8 @@ ROUTES: list[Any] = [
             create_session,
             delete_session,
             read_me,
+            read_export,
+            delete_me,
         ],
         tags=["accounts"],
     )

@@ -23,6 +23,8 @@ from reviewcore.entrypoints.http.views.shape import shape
 from reviewcore.ports.store import Transaction
 
 NAMELESS = "A reviewer"
+NAMELESS_ARTIST = "An artist"
+"""Who has given no name, or has left for good."""
 
 
 @get("/v1/shared/{share_id:str}", sync_to_thread=True, summary="A shared review")
@@ -56,7 +58,7 @@ def _view(tx: Transaction, review: Review, desk: Desk) -> SharedView:
         track=shape(
             SharedTrackView,
             track,
-            artist_name=tx.artists.get(track.artist_id).artist_name,
+            artist_name=tx.artists.get(track.artist_id).artist_name or NAMELESS_ARTIST,
             genres=desk.spelling.within(tx)(track.genres),
         ),
         reviewer=SharedReviewerView(name=name or NAMELESS, tier=reviewer.tier),
