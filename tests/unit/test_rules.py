@@ -106,6 +106,7 @@ PROMISED = (
     "export_user",
     "capture_lead",
     "remind_lead",
+    "get_feedback",
     "check_laws",
     "confirm_email_as_admin",
 )
@@ -115,6 +116,7 @@ DRIVEN = {
     "accept_upload": "recordings",
     "sign_up": "passwords",
     "sign_in": "passwords",
+    "get_feedback": "passwords",
     "sign_in_with_account": "identities",
     "change_email": "passwords",
     "reset_password": "passwords",

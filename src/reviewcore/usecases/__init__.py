@@ -28,6 +28,7 @@ from reviewcore.usecases.extend_session import ExtendSession, extend_session
 from reviewcore.usecases.finish_onboarding import FinishOnboarding, finish_onboarding
 from reviewcore.usecases.flag_review import FlagReview, flag_review
 from reviewcore.usecases.gem_review import GemReview, gem_review
+from reviewcore.usecases.get_feedback import FeedbackWanted, GetFeedback, get_feedback
 from reviewcore.usecases.grant_free_credit import GrantFreeCredit, grant_free_credit
 from reviewcore.usecases.grant_tier import GrantTier, grant_tier
 from reviewcore.usecases.handle_event import HandleEvent, handle_event
@@ -103,10 +104,12 @@ __all__ = [
     "ExplainBalance",
     "ExportUser",
     "ExtendSession",
+    "FeedbackWanted",
     "Finding",
     "FinishOnboarding",
     "FlagReview",
     "GemReview",
+    "GetFeedback",
     "GrantFreeCredit",
     "GrantTier",
     "HandleEvent",
@@ -176,6 +179,7 @@ __all__ = [
     "finish_onboarding",
     "flag_review",
     "gem_review",
+    "get_feedback",
     "grant_free_credit",
     "grant_tier",
     "handle_event",

@@ -31,12 +31,15 @@ def check_out(tx: Transaction, command: CheckOut) -> Track:
     """Make the slots and freeze price and rates; a free track is queued at once.
 
     Checking out again replaces the slots and gives an open session up. Raises EntityNotFound,
-    NotYourTrack, InvalidTransition, CreditAndCode, NoFreeCredit, UnknownPromoCode, PromoCodeUsed.
+    NotYourTrack, InvalidTransition, EmailNotVerified, CreditAndCode, NoFreeCredit,
+    UnknownPromoCode, PromoCodeUsed.
     """
     artist = tx.artists.lock(command.artist_id)
     track = tx.tracks.lock(command.track_id)
     track.require_owner(artist.id)
     track.require_payable()
+    # A first track may have come before the proof of its artist's address (`get_feedback`).
+    tx.users.get(artist.user_id).require_verified()
     payment = tx.payments.lock_of_track(track.id)
 
     if payment is not None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import attrs
 
 from reviewcore.domain import events
-from reviewcore.domain.artists import ArtistProfile, require_artist_name
-from reviewcore.domain.ids import ArtistId, UserId
+from reviewcore.domain.artists import ArtistProfile
+from reviewcore.domain.ids import UserId
 from reviewcore.ports.store import Transaction
+from reviewcore.usecases.steps.joining import make_artist
 
 
 @attrs.frozen(kw_only=True)
@@ -34,14 +35,4 @@ def open_artist_profile(tx: Transaction, command: OpenArtistProfile) -> ArtistPr
         tx.events.add(events.ArtistProfileChanged(artist_id=changed.id))
         return changed
 
-    artist = ArtistProfile(
-        id=ArtistId(tx.new_id()),
-        user_id=user.id,
-        artist_name=require_artist_name(command.artist_name),
-        genres=genres,
-        free_review_credits=tx.rules.signup_free_credits,
-    )
-    tx.artists.add(artist)
-    tx.users.update(user.become_artist())
-    tx.events.add(events.ArtistProfileOpened(artist_id=artist.id, user_id=user.id))
-    return artist
+    return make_artist(tx, user, artist_name=command.artist_name, genres=genres)

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import attrs
 
-from reviewcore.domain import events
-from reviewcore.domain.ids import ArtistId, TrackId
+from reviewcore.domain.ids import ArtistId
 from reviewcore.domain.rules import PackageType
-from reviewcore.domain.tracks import (
-    Track,
-    TrackStatus,
-    require_duration,
-    require_focus,
-    require_title,
-    require_track_genres,
-)
+from reviewcore.domain.tracks import Track
 from reviewcore.ports.store import Transaction
+from reviewcore.usecases.steps.joining import make_track
 from reviewcore.usecases.steps.uploads import find_source
 
 
@@ -46,31 +39,8 @@ def submit_track(tx: Transaction, command: SubmitTrack) -> Track:
     # Locked, so that nobody submits a track while he leaves.
     artist = tx.artists.lock(command.artist_id)
     tx.users.get(artist.user_id).require_verified()
-    genres = tx.genres.tree().require(command.genres)
-    package = tx.rules.packages[command.package_type]
     source = find_source(
         tx, command.source_url, artist_id=artist.id, upload_prefix=command.upload_prefix
     )
 
-    track = Track(
-        id=TrackId(tx.new_id()),
-        artist_id=artist.id,
-        source_url=command.source_url,
-        source_type=source.type,
-        title=require_title(command.title),
-        status=TrackStatus.PENDING_PAYMENT,
-        package_type=command.package_type,
-        genres=require_track_genres(genres),
-        price=package.price_cents,
-        priority=package.priority,
-        reviews_requested=package.reviews,
-        duration=source.duration or require_duration(command.duration),
-        feedback_focus=require_focus(command.feedback_focus),
-        created_at=tx.now,
-        rules_version=tx.rules.version,
-    )
-
-    tx.tracks.add(track)
-
-    tx.events.add(events.TrackSubmitted(track_id=track.id, artist_id=artist.id))
-    return track
+    return make_track(tx, artist, command, source_type=source.type, duration=source.duration)

@@ -51,6 +51,16 @@ BODIES: dict[str, tuple[Body, ...]] = {
         {"amount_cents": 15},
         {"amount_cents": 10, "method": "PAYPAL", "destination": "rea@paypal.example"},
     ),
+    "POST /v1/get-feedback": (
+        {
+            "email": "lyra@example.com",
+            "password": PASSWORD,
+            "artist_name": "Lyra",
+            "title": "Dawn",
+            "source_url": TRACK["source_url"],
+            "genres": ["techno"],
+        },
+    ),
     "POST /v1/leads": (
         {"email": "lead@example.com", "artist_name": "Lyra", "source": "landing"},
         {"email": "nova@example.com"},

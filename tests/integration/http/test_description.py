@@ -82,6 +82,7 @@ POST /v1/payouts
 GET /v1/payouts
 GET /v1/payouts/{payout_id}
 POST /v1/leads
+POST /v1/get-feedback
 POST /v1/support/tickets
 GET /v1/support/tickets
 GET /v1/support/tickets/{ticket_id}

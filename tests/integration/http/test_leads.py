@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.integration.http.people import join
-from tests.integration.http.service import Json, Service, ok, problem
+from tests.integration.http.service import PASSWORD, Json, Service, ok, problem
 
 LEAD = {"email": "lyra@example.com", "artist_name": "Lyra", "source": "landing"}
 
@@ -53,3 +53,38 @@ def test_whoever_signs_up_is_no_lead_any_more(light: Service) -> None:
     with light.app.store.read() as tx:
         [lead] = tx.leads.all()
     assert lead.converted is not None
+
+
+WANTED = {
+    "email": "lyra@example.com",
+    "password": PASSWORD,
+    "artist_name": "The Lyras",
+    "title": "Dawn",
+    "source_url": "https://soundcloud.com/the-lyras/dawn",
+    "genres": ["techno"],
+}
+
+
+def test_whoever_wants_feedback_has_it_in_one_step(service: Service) -> None:
+    with service.caller() as anybody:
+        ok(anybody.post("/v1/leads", json=LEAD), 202)
+        told = ok(anybody.post("/v1/get-feedback", json=WANTED), 201)
+        problem(anybody.post("/v1/get-feedback", json=WANTED), 409, "email-taken")
+        body = {"email": WANTED["email"], "password": PASSWORD}
+        session = ok(anybody.post("/v1/sessions", json=body), 201)
+
+    assert (told["user"]["is_artist"], told["user"]["email_verified"]) == (True, None)
+    assert told["track"]["artist_id"] == told["artist"]["id"]
+    path = f"/v1/tracks/{told['track']['id']}/checkout"
+    with service.caller(token=session["token"]) as lyra:
+        problem(lyra.post(path, json={"use_free_credit": True}), 403, "email-not-verified")
+        token = service.mailed_token("lyra@example.com")
+        ok(lyra.post("/v1/email-verifications", json={"token": token}), 204)
+        assert ok(lyra.post(path, json={"use_free_credit": True}))["status"] == "QUEUED"
+
+
+def test_a_first_track_that_is_none_makes_no_account(light: Service) -> None:
+    with light.caller() as anybody:
+        bad = {**WANTED, "source_url": "https://soundcloud.com.evil.io/a/b"}
+        problem(anybody.post("/v1/get-feedback", json=bad), 422, "invalid-source-url")
+        ok(anybody.post("/v1/get-feedback", json=WANTED), 201)

@@ -220,6 +220,22 @@ class NewLead:
     source: str | None = None
 
 
+@attrs.frozen(kw_only=True)
+class FeedbackForm:
+    """An account, an artist and a track in one: what `NewUser` and `NewTrack` say."""
+
+    email: str
+    password: str = attrs.field(repr=False)
+    artist_name: str
+    title: str
+    source_url: str
+    genres: tuple[str, ...]
+    package_type: PackageType = PackageType.STARTER
+    name: str | None = None
+    duration: int | None = None
+    feedback_focus: str | None = None
+
+
 # ── support ──────────────────────────────────────────────────────────────────────────────────
 
 

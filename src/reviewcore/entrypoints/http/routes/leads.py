@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 from litestar import Router, post
 from litestar.params import JSONBody
 
@@ -12,7 +13,15 @@ from reviewcore.entrypoints.http import bodies
 from reviewcore.entrypoints.http.auth import from_our_pages
 from reviewcore.entrypoints.http.desk import TheDesk
 from reviewcore.entrypoints.http.openapi import STATUSES
-from reviewcore.usecases import CaptureLead, capture_lead
+from reviewcore.entrypoints.http.views.people import (
+    ArtistView,
+    UserView,
+    artist_view,
+    user_view,
+)
+from reviewcore.entrypoints.http.views.tracks import TrackView, track_view
+from reviewcore.entrypoints.http.waiting import waits
+from reviewcore.usecases import CaptureLead, GetFeedback, capture_lead, get_feedback
 
 
 @post(
@@ -30,4 +39,44 @@ def create_lead(data: JSONBody[bodies.NewLead], desk: TheDesk) -> None:
     desk.app.perform(capture_lead, command)
 
 
-ROUTES: list[Any] = [Router("/v1", route_handlers=[create_lead], tags=["leads"])]
+@attrs.frozen(kw_only=True)
+class FeedbackView:
+    """Who has come as what, and the track that waits for check-out."""
+
+    user: UserView
+    artist: ArtistView
+    track: TrackView
+
+
+@post(
+    "/get-feedback",
+    guards=[from_our_pages],
+    opt={STATUSES: (429,)},
+    summary="Sign up with a first track",
+)
+@waits
+def create_feedback(data: JSONBody[bodies.FeedbackForm], desk: TheDesk) -> FeedbackView:
+    """Make account, artist profile and track, all or nothing; verify the address to check out."""
+    desk.throttle(Limit.SIGN_UP)
+    command = GetFeedback(
+        email=data.email,
+        password=data.password,
+        name=data.name or "",
+        artist_name=data.artist_name,
+        title=data.title,
+        source_url=data.source_url,
+        genres=data.genres,
+        package_type=data.package_type,
+        duration=data.duration,
+        feedback_focus=data.feedback_focus,
+    )
+    wanted = desk.drive(get_feedback, command)
+    spell = desk.spelling.slugs
+    return FeedbackView(
+        user=user_view(wanted.user),
+        artist=artist_view(wanted.artist, spell),
+        track=track_view(wanted.track, spell),
+    )
+
+
+ROUTES: list[Any] = [Router("/v1", route_handlers=[create_lead, create_feedback], tags=["leads"])]
