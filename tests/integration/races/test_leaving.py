@@ -1,0 +1,174 @@
+"""People who leave for good while they, and others with them, are at work."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import attrs
+import pytest
+
+from reviewcore.domain.errors import ReviewcoreError
+from reviewcore.domain.ledger import payable
+from reviewcore.domain.reviewers import ReviewerProfile
+from reviewcore.domain.reviews import Review
+from reviewcore.domain.rules import PackageType
+from reviewcore.domain.tracks import TrackStatus
+from reviewcore.testing.builders import GENRES
+from reviewcore.usecases import (
+    AssignReviewers,
+    CheckOut,
+    EraseUser,
+    OpenCheckout,
+    RecordHeartbeat,
+    SkipReview,
+    SubmitTrack,
+    assign_reviewers,
+    check_out,
+    erase_user,
+    open_checkout,
+    record_heartbeat,
+    skip_review,
+    submit_track,
+    withdraw,
+)
+from tests.integration.races.conftest import MakeWorld
+from tests.integration.races.world import RULES, World, race, refusals, rounds, successes
+
+PEOPLE = 4
+# What was delivered before this instant can be flagged no longer.
+BRIEF = attrs.evolve(RULES, flag_window_days=0)
+UNPAID = 4
+
+
+@pytest.mark.parametrize("turn", range(rounds(3)))
+def test_reviewers_leave_while_they_deliver_withdraw_and_are_assigned(
+    make_world: MakeWorld, turn: int
+) -> None:
+    world = make_world(BRIEF)
+    reviewers, active = _at_work(world)
+    waiting = [world.track() for _ in range(3)]
+    leaves = [
+        partial(
+            world.app.perform,
+            erase_user,
+            EraseUser(user_id=one.user_id, forfeit_balance=True),
+        )
+        for one in reviewers
+    ]
+
+    with world.told(f"{PEOPLE} reviewers leave at work"):
+        answers = race(
+            [
+                *leaves,
+                *leaves,
+                *(partial(world.complete, one) for one in active[::2]),
+                *(partial(_skip, world, one) for one in active[1::2]),
+                *(partial(_beat, world, one) for one in active),
+                *(
+                    partial(world.app.perform, withdraw, world.withdrawal(one))
+                    for one in reviewers[::2]
+                ),
+                *(
+                    partial(world.app.perform, assign_reviewers, AssignReviewers(track_id=one.id))
+                    for one in waiting
+                ),
+            ],
+            jitter_seconds=0.02,
+        )
+
+    assert set(refusals(answers[: 2 * PEOPLE])) <= {"CannotLeave"}
+    # Nobody is told of a failure: each was in time, or heard why not.
+    assert set(refusals(answers)) <= {
+        "CannotLeave", "NotOnboarded", "ReviewNotActive", "EmailNotVerified", "BelowMinimumPayout",
+    }  # fmt: skip
+    for one in reviewers:
+        _require_gone_or_whole(world, one)
+    world.settle()
+
+
+@pytest.mark.parametrize("turn", range(rounds(3)))
+def test_a_review_is_flagged_or_its_reviewer_leaves(make_world: MakeWorld, turn: int) -> None:
+    world = make_world(BRIEF)
+    (reviewer,) = world.reviewers(1)
+    (review,) = world.delivered(world.track(package=PackageType.PRO), [reviewer])
+    leave = EraseUser(user_id=reviewer.user_id, forfeit_balance=True)
+    flag = partial(world.flag, review)
+
+    with world.told("a flag and a farewell"):
+        answers = race([partial(world.app.perform, erase_user, leave), flag], jitter_seconds=0.005)
+
+    # At the instant of its delivery it can be flagged, or is: both ways he must stay.
+    assert refusals(answers) == {"CannotLeave": 1}
+    assert not isinstance(answers[1], ReviewcoreError)
+    world.settle()
+
+
+@pytest.mark.parametrize("turn", range(rounds(3)))
+def test_an_artist_leaves_while_he_submits_and_pays(world: World, turn: int) -> None:
+    (user,) = world.users(1)
+    artist = world.artist(user)
+    unpaid = [world.unpaid(artist) for _ in range(UNPAID)]
+    submit = SubmitTrack(
+        artist_id=artist.id,
+        title="First Light",
+        source_url="https://soundcloud.com/the-samples/first-light",
+        genres=(GENRES[0],),
+    )
+    free = CheckOut(track_id=unpaid[0].id, artist_id=artist.id, use_free_credit=True)
+    pay = OpenCheckout(track_id=unpaid[1].id, artist_id=artist.id)
+    leave = EraseUser(user_id=user.id)
+
+    with world.told("an artist leaves while he submits and pays"):
+        answers = race(
+            [
+                *[partial(world.app.perform, erase_user, leave)] * 2,
+                *[partial(world.app.perform, submit_track, submit)] * 3,
+                *([partial(world.app.perform, check_out, free)] if turn % 3 == 1 else []),
+                *([partial(world.app.drive, open_checkout, pay)] if turn % 3 == 2 else []),
+            ],
+            jitter_seconds=0.02,
+        )
+
+    assert set(refusals(answers)) <= {
+        "CannotLeave", "EmailNotVerified", "InvalidTransition", "NoFreeCredit",
+    }  # fmt: skip
+    with world.store.read() as tx:
+        has_left = tx.users.get(user.id).erased_at is not None
+        tracks = [one for one in tx.tracks.all() if one.artist_id == artist.id]
+    assert has_left == bool(successes(answers[:2]))
+    if has_left:
+        assert {one.status for one in tracks} == {TrackStatus.CANCELLED}
+        assert {one.source_url for one in tracks} == {""}
+    world.settle()
+
+
+def _at_work(world: World) -> tuple[list[ReviewerProfile], list[Review]]:
+    """Make reviewers with a balance and two reviews each that they have listened to."""
+    reviewers = [world.payee(one) for one in world.reviewers(PEOPLE)]
+    world.delivered(world.track(), reviewers)
+    world.clock.advance(seconds=1)
+    active = [review for _ in range(2) for review in world.heard(world.track(), reviewers)]
+    return reviewers, active
+
+
+def _skip(world: World, review: Review) -> Review:
+    command = SkipReview(review_id=review.id, reviewer_id=review.reviewer_id)
+    return world.app.perform(skip_review, command)
+
+
+def _beat(world: World, review: Review) -> Review:
+    command = RecordHeartbeat(review_id=review.id, reviewer_id=review.reviewer_id)
+    return world.app.perform(record_heartbeat, command)
+
+
+def _require_gone_or_whole(world: World, stale: ReviewerProfile) -> None:
+    with world.store.read() as tx:
+        user, reviewer = tx.users.get(stale.user_id), tx.reviewers.get(stale.id)
+        lines = tx.ledger.lines(payable(reviewer.id))
+        active = tx.reviews.active_of(reviewer.id)
+    assert sum(line.amount for line in lines) == reviewer.pending_balance
+    if user.erased_at is None:
+        assert reviewer == attrs.evolve(reviewer, genres=stale.genres, country=stale.country)
+        return
+    assert active == []
+    assert (reviewer.pending_balance, reviewer.active_count, reviewer.genres) == (0, 0, ())
