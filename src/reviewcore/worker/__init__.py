@@ -9,7 +9,7 @@ the second harmless.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from reviewcore.domain.uploads import UNUSED_FOR
@@ -46,6 +46,13 @@ class Worker(Outbox, Reviewing, Money):
             self.lapse,
             self.forget,
         )
+        self.slow_steps: tuple[Callable[[], int], ...] = (
+            self.reconcile,
+            self.handle_events,
+            self.follow_checkouts,
+            self.send_refunds,
+            self.send_payouts,
+        )
         self._forgot_at: datetime | None = None
         self._reconciled_at: datetime | None = None
 
@@ -67,9 +74,21 @@ class Worker(Outbox, Reviewing, Money):
         return done
 
     def run(self, stop: threading.Event) -> None:
-        """Work until *stop* is set; what is under way is finished first."""
+        """Work until *stop* is set; what is under way is finished first.
+
+        The processor is waited for in a thread apart: while it gives no answer tracks are still
+        assigned and mails sent.
+        """
+        waiting = threading.Thread(
+            target=self._repeat, args=(self.slow_steps, stop), name="worker-processor", daemon=True
+        )
+        waiting.start()
+        self._repeat([step for step in self.steps if step not in self.slow_steps], stop)
+        waiting.join()
+
+    def _repeat(self, steps: Collection[Callable[[], int]], stop: threading.Event) -> None:
         while not stop.is_set():
-            if not self.tick():
+            if not sum(self._guarded(step) for step in steps):
                 stop.wait(TICK_SECONDS)
 
     def forget(self) -> int:

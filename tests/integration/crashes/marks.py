@@ -40,7 +40,8 @@ class Marks:
 
     def set(self, mark: int) -> None:
         """Tell what this thread is doing."""
-        self._bytes[self._thread.number] = mark
+        # A thread that took none is the worker's own second one.
+        self._bytes[getattr(self._thread, "number", MARKS - 1)] = mark
 
 
 @attrs.frozen

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ import httpx
 import pytest
 
 from reviewcore.testing.stripe import Fault, StripeServer
+from reviewcore.worker import Worker
 from tests.integration.http.people import (
     FORM,
     Person,
@@ -146,6 +148,28 @@ def test_whoever_needs_no_stripe_does_not_wait_for_a_slow_one(site: Site) -> Non
         seconds = time.monotonic() - began
 
     assert seconds < PROMPT_SECONDS
+
+
+def test_a_worker_who_waits_for_a_slow_stripe_still_sends_mails(site: Site) -> None:
+    artist = join_as_artist(site.service, "nova@example.com")
+    site.checkout(artist)
+    site.server.plan(Fault.STALL, ".*", method="GET", nth=1, times=1_000, seconds=STALL_SECONDS)
+    stop = threading.Event()
+    worker = threading.Thread(target=Worker(site.deployment.app).run, args=(stop,))
+    worker.start()
+    try:
+        given_up_at = time.monotonic() + PROMPT_SECONDS
+        newcomer = {"email": "vega@example.com", "password": PASSWORD, "name": "Vega"}
+        with site.service.caller() as somebody:
+            ok(somebody.post("/v1/users", json=newcomer), 201)
+        while not any("To: vega@" in one.read_text() for one in site.service.mails.glob("*.eml")):
+            assert time.monotonic() < given_up_at, "no mail has come"
+            time.sleep(0.05)
+    finally:
+        stop.set()
+        site.server.clear_faults()
+        with site.server.unreachable():
+            worker.join()
 
 
 def test_without_stripe_all_but_paying_goes_on_and_readiness_says_so(site: Site) -> None:
