@@ -70,6 +70,8 @@ def a_refund_waits_for_a_verdict(market: Market, *, won: bool) -> Yields:
         market.server.win_dispute(dispute)
     else:
         market.server.lose_dispute(dispute)
+    # Somebody who died may have leased the refund for two minutes.
+    market.clock.advance(minutes=3)
     yield work
     (refund,) = refunds_of(market, track.id)
     assert refund.status is (RefundStatus.COMPLETED if won else RefundStatus.DROPPED)
