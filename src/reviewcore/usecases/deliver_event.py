@@ -67,9 +67,9 @@ def deliver_event(store: Store, mail: Mail, command: DeliverEvent) -> None:
 
 def _tell_lead(store: Store, mail: Mail, command: DeliverEvent, notice: Notice) -> None:
     with store.read() as tx:
-        lead = tx.leads.get(LeadId(command.event.aggregate.removeprefix("lead:")))
-    if lead.converted is not None:
-        # He signed up before the mail went.
+        lead = tx.leads.find(LeadId(command.event.aggregate.removeprefix("lead:")))
+    if lead is None or lead.converted is not None:
+        # He signed up before the mail went, and may have left for good since.
         return
     facts = {"name": lead.artist_name or "there", "link": command.base_url}
     text = notice.body.format_map(facts)

@@ -26,7 +26,7 @@ def link_account(tx: Transaction, command: LinkAccount) -> Account:
     Raises AccountTaken when it signs another user in, ProviderEmailNotVerified, InvalidEmail, and
     EmailTaken when another user has its address: only he may link it.
     """
-    user = tx.users.lock(command.user_id)
+    user = tx.users.lock(command.user_id).require_present()
     identity = command.identity
     known = tx.accounts.by_identity(identity.provider, identity.subject)
     if known is not None and known.user_id == user.id:

@@ -158,6 +158,19 @@ def test_whoever_signs_up_between_reminder_and_mail_gets_none(world: World) -> N
     assert lead.converted is not None
 
 
+def test_whoever_has_left_for_good_before_the_mail_goes_gets_none(world: World) -> None:
+    left(world)
+    [lead] = leads(world)
+    world.do(remind_lead, RemindLead(lead_id=lead.id))
+    with world.app.store.begin() as tx:
+        tx.leads.remove(lead.id)
+
+    world.work()
+
+    assert reminders(world) == []
+    assert all(event.delivered_at is not None for event in world.events())
+
+
 def test_events_hold_no_address(world: World) -> None:
     left(world, artist_name="Lyra", source="landing")
     joins(world)

@@ -23,10 +23,12 @@ from reviewcore.domain.users import Account, User
 from reviewcore.ports.identities import Departure, Identity, NoIdentities
 from reviewcore.usecases import (
     Arrival,
+    EraseUser,
     LinkAccount,
     SignedIn,
     SignIn,
     SignInWithAccount,
+    erase_user,
     link_account,
     sign_in,
     sign_in_with_account,
@@ -227,6 +229,19 @@ def test_a_deployment_without_providers_knows_none(world: Elsewhere) -> None:
         none.address(world.departure(), redirect_uri=CALLBACK)
     with pytest.raises(UnknownProvider):
         none.identify(world.departure(), code="x", redirect_uri=CALLBACK)
+
+
+def test_whoever_left_for_good_comes_back_as_somebody_else(world: Elsewhere) -> None:
+    gone = world.come().user
+    world.do(erase_user, EraseUser(user_id=gone.id))
+
+    with pytest.raises(EntityNotFound):
+        world.link(gone)
+    back = world.come().user
+
+    assert back.id != gone.id
+    assert [one.user_id for one in world.accounts(back)] == [back.id]
+    assert world.look(lambda tx: tx.identities.kin(back.id)) == {back.id}
 
 
 def test_no_secret_is_in_any_event_command_or_refusal(world: Elsewhere) -> None:
