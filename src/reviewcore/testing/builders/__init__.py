@@ -21,9 +21,11 @@ from reviewcore.testing.builders.money import (
 from reviewcore.testing.builders.people import (
     a_genre,
     a_mark,
+    a_reset_token,
     a_reviewer,
     a_session,
     a_user,
+    an_account,
     an_artist,
     an_email_token,
 )
@@ -52,6 +54,7 @@ __all__ = [
     "a_payout",
     "a_queue_row",
     "a_refund",
+    "a_reset_token",
     "a_reversal",
     "a_review",
     "a_reviewer",
@@ -62,6 +65,7 @@ __all__ = [
     "a_track",
     "a_user",
     "a_webhook_event",
+    "an_account",
     "an_artist",
     "an_attempt",
     "an_email_token",

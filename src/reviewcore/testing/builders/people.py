@@ -10,9 +10,12 @@ from reviewcore.domain.emails import canonical_email
 from reviewcore.domain.genres import Genre
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.users import (
+    RESET_LIFE,
+    Account,
     EmailVerificationToken,
     IdentityMark,
     MarkKind,
+    PasswordResetToken,
     Session,
     User,
     token_hash,
@@ -63,6 +66,33 @@ def an_email_token(**changes: Any) -> EmailVerificationToken:
         "expires_at": START + timedelta(hours=24),
     }
     return EmailVerificationToken(**(fields | changes))
+
+
+def a_reset_token(**changes: Any) -> PasswordResetToken:
+    """Make an unused leave to choose another password."""
+    token_id = changes.get("id") or an_id("token")
+    fields: Fields = {
+        "id": token_id,
+        "user_id": an_id("user"),
+        "token_hash": token_hash(token_id),
+        "created_at": START,
+        "expires_at": START + RESET_LIFE,
+    }
+    return PasswordResetToken(**(fields | changes))
+
+
+def an_account(**changes: Any) -> Account:
+    """Make an account at a provider."""
+    account_id = changes.get("id") or an_id("account")
+    fields: Fields = {
+        "id": account_id,
+        "user_id": an_id("user"),
+        "provider": "peer",
+        "provider_account_id": f"subject of {account_id}",
+        "email": f"{account_id}@example.com",
+        "created_at": START,
+    }
+    return Account(**(fields | changes))
 
 
 def a_mark(**changes: Any) -> IdentityMark:

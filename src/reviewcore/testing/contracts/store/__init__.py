@@ -8,6 +8,7 @@ from reviewcore.testing.contracts.store.ages import AgesContract
 from reviewcore.testing.contracts.store.blocks import BlocksContract
 from reviewcore.testing.contracts.store.comebacks import ComebacksContract
 from reviewcore.testing.contracts.store.constraints import ConstraintsContract
+from reviewcore.testing.contracts.store.credentials import CredentialsContract
 from reviewcore.testing.contracts.store.events import EventsContract
 from reviewcore.testing.contracts.store.inbox import InboxContract
 from reviewcore.testing.contracts.store.leaving import LeavingContract
@@ -32,6 +33,7 @@ class StoreContract(
     BlocksContract,
     ComebacksContract,
     ConstraintsContract,
+    CredentialsContract,
     EventsContract,
     InboxContract,
     LeavingContract,

@@ -19,11 +19,13 @@ from reviewcore.testing.builders import (
     a_lead,
     a_mark,
     a_payment,
+    a_reset_token,
     a_reversal,
     a_review,
     a_reviewer,
     a_session,
     a_user,
+    an_account,
     an_artist,
     an_attempt,
     an_email_token,
@@ -53,6 +55,22 @@ def _email_token(scene: Scene) -> Violation:
         tx.email_tokens.add(first)
     second = an_email_token(user_id=first.user_id, token_hash=first.token_hash)
     return lambda tx: tx.email_tokens.add(second)
+
+
+def _reset_token(scene: Scene) -> Violation:
+    first = a_reset_token(user_id=scene.user().id)
+    with scene.store.begin() as tx:
+        tx.reset_tokens.add(first)
+    second = a_reset_token(user_id=first.user_id, token_hash=first.token_hash)
+    return lambda tx: tx.reset_tokens.add(second)
+
+
+def _account(scene: Scene) -> Violation:
+    first = an_account(user_id=scene.user().id)
+    with scene.store.begin() as tx:
+        tx.accounts.add(first)
+    second = an_account(user_id=scene.user().id, provider_account_id=first.provider_account_id)
+    return lambda tx: tx.accounts.add(second)
 
 
 def _stripe_mark(scene: Scene) -> Violation:
@@ -181,6 +199,8 @@ VIOLATIONS: dict[str, Callable[[Scene], Violation]] = {
     "uq_users_email": _email,
     "uq_sessions_token": _session_token,
     "uq_email_tokens_token": _email_token,
+    "uq_reset_tokens_token": _reset_token,
+    "uq_accounts_identity": _account,
     "uq_identity_marks_stripe": _stripe_mark,
     "uq_leads_email": _lead_email,
     "uq_artists_user": _artist_user,

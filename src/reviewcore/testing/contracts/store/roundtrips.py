@@ -27,7 +27,13 @@ from reviewcore.domain.tracks import TrackStatus
 from reviewcore.domain.uploads import UploadStatus
 from reviewcore.domain.webhooks import Subject
 from reviewcore.ports.store import Store
-from reviewcore.testing.builders import a_flagged_review, an_email_token, some_feedback
+from reviewcore.testing.builders import (
+    a_flagged_review,
+    a_reset_token,
+    an_account,
+    an_email_token,
+    some_feedback,
+)
 from reviewcore.testing.contracts.store.scene import Scene, StoreFixtures
 
 AT = datetime(2026, 2, 3, 4, 5, 6, 789012, tzinfo=UTC)
@@ -51,14 +57,28 @@ def with_odd_times(entity: Any) -> Any:
 
 
 def _user(scene: Scene) -> list[Any]:
-    return [scene.user(name=TEXT, is_artist=True, is_reviewer=True), scene.user(password=None)]
+    return [scene.user(name=TEXT, is_artist=True, is_reviewer=True), scene.user(password=None, erased_at=AT)]
 
 
 def _email_token(scene: Scene) -> list[Any]:
-    token = an_email_token(user_id=scene.user().id, used_at=AT)
+    token = an_email_token(user_id=scene.user().id, used_at=AT, is_change=True)
     with scene.store.begin() as tx:
         tx.email_tokens.add(token)
     return [token]
+
+
+def _reset_token(scene: Scene) -> list[Any]:
+    leave = a_reset_token(user_id=scene.user().id, used_at=AT)
+    with scene.store.begin() as tx:
+        tx.reset_tokens.add(leave)
+    return [leave]
+
+
+def _account(scene: Scene) -> list[Any]:
+    account = an_account(user_id=scene.user().id, provider_account_id=TEXT)
+    with scene.store.begin() as tx:
+        tx.accounts.add(account)
+    return [account]
 
 
 def _artist(scene: Scene) -> list[Any]:
@@ -211,6 +231,8 @@ def _upload(scene: Scene) -> list[Any]:
 SAMPLES: dict[str, Callable[[Scene], list[Any]]] = {
     "users": _user,
     "email_tokens": _email_token,
+    "reset_tokens": _reset_token,
+    "accounts": _account,
     "artists": _artist,
     "reviewers": _reviewer,
     "tracks": _track,

@@ -12,7 +12,7 @@ from reviewcore.domain.errors import AlreadyExists, EntityNotFound
 from reviewcore.domain.ids import ReviewId
 from reviewcore.domain.reviews import ReviewStatus
 from reviewcore.ports.store import Store
-from reviewcore.testing.builders import a_session, an_email_token
+from reviewcore.testing.builders import a_reset_token, a_session, an_account, an_email_token
 from reviewcore.testing.contracts.store.scene import Scene, StoreFixtures
 
 MISSING = "0" * 26
@@ -32,10 +32,26 @@ def _add_token(scene: Scene) -> Any:
     return token
 
 
+def _add_leave(scene: Scene) -> Any:
+    leave = a_reset_token(user_id=scene.user().id)
+    with scene.store.begin() as tx:
+        tx.reset_tokens.add(leave)
+    return leave
+
+
+def _add_account(scene: Scene) -> Any:
+    account = an_account(user_id=scene.user().id)
+    with scene.store.begin() as tx:
+        tx.accounts.add(account)
+    return account
+
+
 MAKERS: dict[str, tuple[Callable[[Scene], Any], dict[str, Any]]] = {
     "users": (Scene.user, {"name": "Zoë"}),
     "sessions": (_add_session, {"token_hash": "other"}),
     "email_tokens": (_add_token, {"email": "other@example.com"}),
+    "reset_tokens": (_add_leave, {"token_hash": "other"}),
+    "accounts": (_add_account, {"email": "other@example.com"}),
     "artists": (Scene.artist, {"total_tracks": 4}),
     "reviewers": (Scene.reviewer, {"gem_count": 4}),
     "tracks": (Scene.track, {"title": "Other"}),
