@@ -127,12 +127,13 @@ DRIVEN = {
     "send_refund": "payments",
     "send_payout": "payouts",
     "deliver_event": "mail",
+    "forget_uploads": "files",
     "handle_event": "processor",
     "reconcile": "processor",
 }
 
 # What the worker alone calls, so that hosts need no name for it.
-INTERNAL = {"deliver_event", "wake_tracks"}
+INTERNAL = {"deliver_event", "forget_uploads", "wake_tracks"}
 
 LINES_MAX = 40
 

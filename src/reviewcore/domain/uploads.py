@@ -176,6 +176,10 @@ class Upload:
         self._require(UploadStatus.REFUSED)
         return attrs.evolve(self, status=UploadStatus.REFUSED, refusal=reason)
 
+    def erase(self) -> Self:
+        """Lose its name, as its artist leaves for good; its file is removed next, then the row."""
+        return attrs.evolve(self, filename="")
+
     def _require(self, wanted: UploadStatus) -> None:
         if wanted not in NEXT[self.status]:
             raise InvalidTransition(entity="Upload", status=self.status, wanted=wanted)

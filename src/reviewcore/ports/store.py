@@ -715,7 +715,7 @@ class Uploads(Repository[Upload, UploadId], Protocol):
         ...
 
     def remove(self, upload_id: UploadId) -> None:
-        """Forget an upload; its file is another matter."""
+        """Forget an upload whose file was removed."""
         ...
 
 

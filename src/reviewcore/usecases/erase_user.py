@@ -28,10 +28,10 @@ class EraseUser:
 def erase_user(tx: Transaction, command: EraseUser) -> User:
     """Empty all that is personal; what the books and other people need stays, unsigned.
 
-    What he works on ends, unpaid tracks are cancelled, and whoever has his address may sign up
-    anew. `domain.privacy` tells what becomes of every field; events and ledger hold ids alone and
-    stay whole, answers kept for idempotency keys go when their days are over. A repeat changes
-    nothing. Raises EntityNotFound, CannotLeave.
+    What he works on ends, unpaid tracks are cancelled, the worker removes the files of his uploads,
+    and whoever has his address may sign up anew. `domain.privacy` tells what becomes of every
+    field; events and ledger hold ids alone and stay whole, answers kept for idempotency keys go
+    when their days are over. A repeat changes nothing. Raises EntityNotFound, CannotLeave.
     """
     leaver = lock_leaver(tx, command.user_id)
     if leaver.user.erased_at is not None:

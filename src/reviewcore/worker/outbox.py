@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reviewcore.domain.events import EventRecord
+from reviewcore.domain.events import EventRecord, UserErased
 from reviewcore.domain.ids import EventId, ReviewerId, UserId
 from reviewcore.domain.payments import backoff
 from reviewcore.usecases.deliver_event import DeliverEvent, deliver_event
+from reviewcore.usecases.forget_uploads import ForgetUploads, forget_uploads
 from reviewcore.usecases.remind_lead import RemindLead, remind_lead
 from reviewcore.usecases.wake_tracks import WakeTracks, wake_tracks
 from reviewcore.worker.steps import BATCH, LEASE, Steps, log
@@ -60,6 +61,9 @@ class Outbox(Steps):
             subscriber(event)
         command = DeliverEvent(event=event, base_url=self._app.base_url)
         self._app.drive(deliver_event, command)
+        if event.type == UserErased.__name__:
+            user_id = UserId(str(event.payload["user_id"]))
+            self._app.drive(forget_uploads, ForgetUploads(user_id=user_id))
 
     def _postpone(self, event: EventRecord, error: Exception) -> None:
         # The type alone: what a mail server or a subscriber says may quote an address or a token.

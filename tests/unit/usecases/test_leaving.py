@@ -21,6 +21,7 @@ from reviewcore.domain.errors import (
     WrongCredentials,
 )
 from reviewcore.domain.ids import AccountId, UploadId, UserId
+from reviewcore.domain.links import SourceType
 from reviewcore.domain.payouts import PayoutMethod
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import EndReason, Review, ReviewStatus
@@ -31,6 +32,7 @@ from reviewcore.domain.uploads import Upload, UploadStatus
 from reviewcore.domain.users import Account, MarkKind, PasswordResetToken, User
 from reviewcore.testing.builders import a_lead
 from reviewcore.usecases import (
+    AcceptUpload,
     CheckOut,
     ConfirmEmailAsAdmin,
     ConnectPayoutAccount,
@@ -42,6 +44,7 @@ from reviewcore.usecases import (
     SettlePayout,
     SignIn,
     SubmitTrack,
+    accept_upload,
     check_out,
     confirm_email_as_admin,
     connect_payout_account,
@@ -54,6 +57,7 @@ from reviewcore.usecases import (
     sign_in,
     submit_track,
 )
+from reviewcore.usecases.forget_uploads import ForgetUploads, forget_uploads
 from reviewcore.usecases.steps.credentials import begin_session
 from tests.unit.usecases.disputing import applied, dispute, win
 from tests.unit.usecases.market import ADMIN, PASSWORD, World
@@ -143,6 +147,9 @@ def test_nothing_personal_or_secret_is_left_in_any_table(world: World) -> None:
 
     leave(world, user.id)
 
+    # The row names the file until the worker has removed it.
+    assert with_canaries(store) == {"uploads"}
+    world.work()
     assert with_canaries(store) == set()
     assert world.all(lambda tx: tx.email_tokens.of_user(user.id)) == []
     assert world.all(lambda tx: tx.reset_tokens.of_user(user.id)) == []
@@ -229,6 +236,32 @@ def test_a_payout_account_stays_his_and_other_marks_do_not_outlast_him(world: Wo
     assert world.reviewer(reviewer).stripe_account_id is None
     with pytest.raises(PayoutAccountTaken):
         world.connect(world.a_reviewer(), account_id)
+
+
+def test_his_files_go_and_those_of_whoever_is_there_stay(world: World) -> None:
+    gone, there = world.an_artist(), world.an_artist()
+    mine, other = (
+        world.drive(accept_upload, AcceptUpload(upload_id=one.id, artist_id=one.artist_id))
+        for one in (world.an_upload(gone), world.an_upload(there))
+    )
+    assert set(world.files.held()) == {mine.key, other.key}
+
+    leave(world, gone.user_id)
+    world.work()
+    world.drive(forget_uploads, ForgetUploads(user_id=there.user_id))
+
+    assert world.files.held() == (other.key,)
+    assert world.all(lambda tx: tx.uploads.of_artist(gone.id)) == []
+    assert world.all(lambda tx: tx.uploads.of_artist(there.id)) == [other]
+
+
+def test_the_link_of_an_upload_is_an_opaque_name_and_stays(world: World) -> None:
+    track = world.a_track()
+    link = "https://market.example/uploads/an-upload"
+    heard = attrs.evolve(track, source_type=SourceType.UPLOAD, source_url=link)
+
+    assert track.erase().source_url == ""
+    assert heard.erase().source_url == link
 
 
 def test_tickets_are_closed_and_say_nothing_any_more(world: World) -> None:

@@ -111,8 +111,8 @@ def give_up_tracks(tx: Transaction, artist: ArtistProfile, tracks: Iterable[Trac
         ended = cancel_unpaid(tx, track) if is_waiting else track
         tx.tracks.update(ended.erase())
     tx.artists.update(artist.erase())
-    for upload in tx.uploads.of_artist(artist.id):
-        tx.uploads.remove(upload.id)
+    # The worker removes the files, and these rows, which name them, last.
+    tx.uploads.update(*(one.erase() for one in tx.uploads.of_artist(artist.id)))
 
 
 def forget(tx: Transaction, user: User) -> None:
