@@ -20,6 +20,7 @@ from reviewcore.domain.errors import (
 )
 from reviewcore.domain.events import EventRecord
 from reviewcore.domain.ids import UserId
+from reviewcore.domain.notices import Minted
 from reviewcore.domain.users import User, token_hash
 from reviewcore.ports.mail import Letter
 from reviewcore.usecases import (
@@ -39,6 +40,7 @@ from reviewcore.usecases import (
     sign_out_everywhere,
     verify_email,
 )
+from reviewcore.usecases.steps.minting import mint
 from tests.unit.usecases.market import PASSWORD, PlainPasswords, World
 
 ADA = "ada@example.com"
@@ -240,6 +242,23 @@ def test_a_leave_that_another_has_used_while_the_password_was_hashed_is_spent(
     signed_in(world, password="the quicker one")
 
 
+def test_a_leave_that_is_gone_once_the_password_is_hashed_is_worth_nothing(world: World) -> None:
+    user = world.a_user(ADA)
+    token = leave(world)
+
+    class Slow(PlainPasswords):
+        def hash(self, password: str, /) -> str:
+            # Meanwhile he leaves.
+            with world.app.store.begin() as tx:
+                tx.reset_tokens.remove_all(user.id)
+            return super().hash(password)
+
+    with pytest.raises(InvalidToken):
+        reset_password(world.app.store, Slow(), ResetPassword(token=token, password=OTHER))
+
+    signed_in(world)
+
+
 def test_a_crash_between_commit_and_mail_costs_another_mail_and_no_more(world: World) -> None:
     world.a_user(ADA)
     world.work()
@@ -439,6 +458,19 @@ def test_nothing_is_mailed_to_who_has_left(world: World) -> None:
     world.work()
 
     assert "another password" not in repr(world.mail.letters[-1].subject)
+
+
+def test_no_token_is_made_for_who_leaves_while_his_mail_is_written(world: World) -> None:
+    user = world.a_user(ADA)
+    ask_for_reset(world)
+    [event] = world.events("PasswordResetRequested")
+    with world.app.store.begin() as tx:
+        tx.users.update(attrs.evolve(tx.users.lock(user.id), erased_at=tx.now))
+
+    made = mint(world.app.store, event, user_id=user.id, kind=Minted.RESET)
+
+    assert made is None
+    assert world.all(lambda tx: tx.reset_tokens.all()) == []
 
 
 # ── sessions ─────────────────────────────────────────────────────────────────────────────────
