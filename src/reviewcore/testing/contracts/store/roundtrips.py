@@ -57,7 +57,10 @@ def with_odd_times(entity: Any) -> Any:
 
 
 def _user(scene: Scene) -> list[Any]:
-    return [scene.user(name=TEXT, is_artist=True, is_reviewer=True), scene.user(password=None, erased_at=AT)]
+    return [
+        scene.user(name=TEXT, is_artist=True, is_reviewer=True),
+        scene.user(password=None, erased_at=AT),
+    ]
 
 
 def _email_token(scene: Scene) -> list[Any]:
