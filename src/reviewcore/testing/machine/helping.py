@@ -8,8 +8,8 @@ from hypothesis.stateful import precondition, rule
 from reviewcore.domain.errors import EntityNotFound
 from reviewcore.domain.support import SupportTicket, TicketStatus
 from reviewcore.testing.machine import sayings, when
+from reviewcore.testing.machine.arriving import Arriving
 from reviewcore.testing.machine.choosing import actor, named, pick, require_slip
-from reviewcore.testing.machine.recovering import Recovering
 from reviewcore.testing.machine.sayings import SLIPS, WHICH, Slip
 from reviewcore.usecases import (
     OpenTicket,
@@ -23,7 +23,7 @@ from reviewcore.usecases import (
 BODIES = sayings.mostly("Where is my track?\nI paid for it.", " ", "bell\x07")
 
 
-class Helping(Recovering):
+class Helping(Arriving):
     """Support tickets."""
 
     @precondition(when.is_plain)

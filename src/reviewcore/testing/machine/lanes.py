@@ -21,7 +21,12 @@ from reviewcore.testing.clock import ManualClock
 from reviewcore.testing.faults import FaultyPayments, FaultyPayouts, FaultyWebhooks
 from reviewcore.testing.machine.stores import StoreMaker
 from reviewcore.testing.machine.tally import Tally
-from reviewcore.testing.machine.weather import MoodyMail, QuickPasswords, Weather
+from reviewcore.testing.machine.weather import (
+    MoodyMail,
+    QuickPasswords,
+    TellingIdentities,
+    Weather,
+)
 from reviewcore.worker import Worker
 
 C = TypeVar("C")
@@ -152,6 +157,7 @@ class Lanes:
             webhooks=FaultyWebhooks(bank, weather),
             mail=mail,
             passwords=QuickPasswords(),
+            identities=TellingIdentities(),
             secret="the same in all lanes",
         )
         return Lane(name=name, app=app, bank=bank, mail=mail, weather=weather, worker=Worker(app))

@@ -1,15 +1,22 @@
-"""The world around a market that is being tested: processor lines, a mailbox, passwords."""
+"""The world around a market that is being tested: processor, mailbox, passwords, providers."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from reviewcore.adapters.mail import MemoryMail
-from reviewcore.domain.errors import ProcessorUnavailable
+from reviewcore.domain.errors import (
+    IdentityNotProven,
+    ProcessorUnavailable,
+    ProviderUnavailable,
+    UnknownProvider,
+)
+from reviewcore.ports.identities import Departure, Identity
 from reviewcore.ports.mail import Letter
 from reviewcore.testing.faults import Call, Fault
 
@@ -93,3 +100,27 @@ class QuickPasswords:
         """Tell that no hash is better than another."""
         del hashed
         return False
+
+
+class TellingIdentities:
+    """A provider that believes the code, which is the identity itself: the same in all lanes."""
+
+    def require(self, provider: str, /) -> None:
+        """Know one provider, and one that is away."""
+        if provider not in {"peer", "away"}:
+            raise UnknownProvider(provider=provider)
+
+    def address(self, departure: Departure, /, *, redirect_uri: str) -> str:
+        """Tell where nobody goes."""
+        self.require(departure.provider)
+        return redirect_uri
+
+    def identify(self, departure: Departure, /, *, code: str, redirect_uri: str) -> Identity:
+        """Read the code."""
+        assert redirect_uri, "whoever comes has come somewhere"
+        self.require(departure.provider)
+        if departure.provider == "away":
+            raise ProviderUnavailable(provider="away")
+        if code == "wrong":
+            raise IdentityNotProven
+        return Identity(**json.loads(code))
