@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 import attrs
 
-from reviewcore.adapters.mail import ConsoleMail, FileMail, MemoryMail
+from reviewcore.adapters.mail import ConsoleMail, FileMail, MemoryMail, SmtpMail, SmtpServer
 from reviewcore.adapters.memory import MemoryStore
 from reviewcore.adapters.passwords import ScryptPasswords
 from reviewcore.adapters.sandbox import SandboxBank
@@ -16,6 +16,7 @@ from reviewcore.app import App, Subscriber
 from reviewcore.domain.errors import StoreNotMigrated
 from reviewcore.domain.genres import CATALOGUE
 from reviewcore.domain.rules import MarketRules
+from reviewcore.mail_url import PORTS, smtp_place
 from reviewcore.oidc_keys import PREFIX as OIDC_PREFIX
 from reviewcore.oidc_keys import OidcKeys
 from reviewcore.ports.identities import Identities
@@ -221,4 +222,14 @@ def _mail(settings: Settings) -> Mail:
     kind, _, rest = settings.mail_url.partition(":")
     if kind == "file":
         return FileMail(rest, sender=settings.mail_from)
+    if kind in PORTS:
+        place = smtp_place(settings.mail_url)
+        server = SmtpServer(
+            host=place.host,
+            port=place.port,
+            user=place.user,
+            password=place.password,
+            is_tls=place.is_tls,
+        )
+        return SmtpMail(server, sender=settings.mail_from)
     return ConsoleMail(sender=settings.mail_from)

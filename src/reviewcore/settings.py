@@ -22,6 +22,7 @@ from reviewcore.domain.errors import InvalidEmail, InvalidRules
 from reviewcore.domain.rules import MarketRules, rules_from
 from reviewcore.domain.throttling import BY_ADDRESS, MOST_MAX
 from reviewcore.environment import WrongSetting
+from reviewcore.mail_url import MAIL_URL, mail_url
 from reviewcore.oidc_keys import NAMES as OIDC_NAMES
 from reviewcore.oidc_keys import OidcKeys, oidc_keys
 from reviewcore.stripe_keys import NAMES as STRIPE_NAMES
@@ -33,7 +34,6 @@ DATABASE_URL: Final = "REVIEWCORE_DATABASE_URL"
 PAYMENTS: Final = "REVIEWCORE_PAYMENTS"
 SANDBOX_FILE: Final = "REVIEWCORE_SANDBOX_FILE"
 BASE_URL: Final = "REVIEWCORE_BASE_URL"
-MAIL_URL: Final = "REVIEWCORE_MAIL_URL"
 MAIL_FROM: Final = "REVIEWCORE_MAIL_FROM"
 RULES_FILE: Final = "REVIEWCORE_RULES_FILE"
 ADMIN_EMAILS: Final = "REVIEWCORE_ADMIN_EMAILS"
@@ -77,7 +77,7 @@ def masked(url: str) -> str:
 
 
 def _repr_masked(url: str) -> str:
-    return repr(masked(url))
+    return repr(masked(url) if "://" in url else url)
 
 
 def _repr_version(rules: MarketRules) -> str:
@@ -88,7 +88,7 @@ def _repr_version(rules: MarketRules) -> str:
 class Settings:
     """What one deployment is told from outside; its repr shows no secret.
 
-    *base_url* has no slash at its end, *mail_url* is `console:` or `file:DIR`, *admin_emails* are
+    *base_url* has no slash at its end, *mail_url* is one that `mail_url` takes, *admin_emails* are
     normalised. *stripe* is there exactly when *payments* says so. `for_demo` sets *is_demo*.
     """
 
@@ -96,7 +96,7 @@ class Settings:
     payments: Literal["sandbox", "stripe"]
     sandbox_file: Path
     base_url: str
-    mail_url: str
+    mail_url: str = attrs.field(repr=_repr_masked)
     mail_from: str
     rules: MarketRules = attrs.field(repr=_repr_version)
     admin_emails: frozenset[str]
@@ -141,7 +141,7 @@ def settings_from(environ: Mapping[str, str], *, default_base_url: str) -> Setti
         oidc=oidc_keys(environ),
         sandbox_file=_sandbox_file(told.get(SANDBOX_FILE, "reviewcore-bank.db"), database_file),
         base_url=_base_url(told.get(BASE_URL, default_base_url)),
-        mail_url=_mail_url(told.get(MAIL_URL, "console:")),
+        mail_url=mail_url(told.get(MAIL_URL, "console:")),
         mail_from=_mail_from(told.get(MAIL_FROM, "reviewcore <reviewcore@localhost>")),
         rules=_rules(told.get(RULES_FILE)),
         admin_emails=_admin_emails(told.get(ADMIN_EMAILS, "")),
@@ -210,18 +210,6 @@ def _base_url(url: str) -> str:
     if not wanted or any(mark in url for mark in "?#") or not url.isprintable() or " " in url:
         raise WrongSetting(name=BASE_URL, reason=reason)
     return url.rstrip("/")
-
-
-def _mail_url(url: str) -> str:
-    scheme, _, place = url.partition(":")
-    if scheme in {"smtp", "smtps"}:
-        raise WrongSetting(name=MAIL_URL, reason="this version cannot send over SMTP yet")
-    if scheme == "file" and place.strip("/"):
-        # A URL proper is understood too: file:///var/mail is file:/var/mail.
-        return f"file:{place.removeprefix('//')}"
-    if url == "console:":
-        return url
-    raise WrongSetting(name=MAIL_URL, reason="must be console: or file:DIR")
 
 
 def _mail_from(text: str) -> str:

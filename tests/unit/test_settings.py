@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from reviewcore.domain.rules import MarketRules, PackageType
+from reviewcore.mail_url import smtp_place
 from reviewcore.settings import Settings
 from tests.unit.settings import POSTGRES, read, refusal
 
@@ -106,10 +107,10 @@ def test_names_of_later_versions_are_ignored() -> None:
         ("BASE_URL", "https://market.test/a\nb", "must be a URL"),
         ("BASE_URL", "https://me@market.test", "must be a URL"),
         ("BASE_URL", "https://[::1", "must be a URL"),
-        ("MAIL_URL", "console", "must be console: or file:DIR"),
-        ("MAIL_URL", "file:", "must be console: or file:DIR"),
-        ("MAIL_URL", "file:///", "must be console: or file:DIR"),
-        ("MAIL_URL", "pigeon:coop", "must be console: or file:DIR"),
+        ("MAIL_URL", "console", "must be console:, file:DIR, smtp://"),
+        ("MAIL_URL", "file:", "must be console:, file:DIR, smtp://"),
+        ("MAIL_URL", "file:///", "must be console:, file:DIR, smtp://"),
+        ("MAIL_URL", "pigeon:coop", "must be console:, file:DIR, smtp://"),
         ("MAIL_FROM", "nobody", "must be one address"),
         ("MAIL_FROM", "market@", "must be one address"),
         ("MAIL_FROM", "Market <>", "must be one address"),
@@ -150,6 +151,51 @@ def test_a_sender_may_have_a_name(sender: str) -> None:
 
 
 # ── Rules ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("smtp://mail.test", ("mail.test", 587, None, None, False)),
+        ("smtp://127.0.0.1:2525", ("127.0.0.1", 2525, None, None, False)),
+        ("smtps://mail.test", ("mail.test", 465, None, None, True)),
+        (
+            "smtp://a%40b.test:p%40ss%3A%2F@mail.test:25",
+            ("mail.test", 25, "a@b.test", "p@ss:/", False),
+        ),
+    ],
+)
+def test_a_mail_server_is_read_from_its_url(url: str, told: tuple[object, ...]) -> None:
+    settings = read(MAIL_URL=url)
+
+    place = smtp_place(settings.mail_url)
+
+    assert (place.host, place.port, place.user, place.password, place.is_tls) == told
+
+
+def test_the_password_of_a_mail_server_is_never_shown() -> None:
+    settings = read(MAIL_URL="smtp://market:s3cr3t@mail.test")
+
+    assert "s3cr3t" not in repr(settings)
+    assert "s3cr3t" not in repr(smtp_place(settings.mail_url))
+    assert "smtp://market:***@mail.test" in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "smtp:",
+        "smtp://",
+        "smtp://user@mail.test",
+        "smtp://mail.test:port",
+        "smtp://mail.test/inbox",
+        "smtp://mail.test?x=1",
+        "smtp://us%0Aer:pass@mail.test",
+        "smtp://us%C3%A9r:pass@mail.test",
+    ],
+)
+def test_a_wrong_mail_server_is_named(url: str) -> None:
+    assert refusal(MAIL_URL=url).name == "REVIEWCORE_MAIL_URL"
 
 
 def test_a_rules_file_changes_what_it_names(tmp_path: Path) -> None:

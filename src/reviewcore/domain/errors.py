@@ -593,6 +593,13 @@ class UploadsNotTaken(Refused):
     """This market takes no files, only links."""
 
 
+@attrs.frozen(kw_only=True, str=False, slots=False)
+class MailRefused(Refused):
+    """The mail server refuses this letter for good."""
+
+    code: int
+
+
 # ── Throttled ────────────────────────────────────────────────────────────────────────────────
 
 

@@ -20,5 +20,8 @@ class Mail(Protocol):
     """A mail service."""
 
     def send(self, letter: Letter, /) -> None:
-        """Hand the letter over. Raises Unavailable when that may succeed later."""
+        """Hand the letter over.
+
+        Raises Unavailable when that may succeed later, MailRefused when it never will.
+        """
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reviewcore.domain.errors import MailRefused
 from reviewcore.domain.events import EventRecord, UserErased
 from reviewcore.domain.ids import EventId, ReviewerId, UserId
 from reviewcore.domain.payments import backoff
@@ -14,7 +15,9 @@ from reviewcore.usecases.wake_tracks import WakeTracks, wake_tracks
 from reviewcore.worker.steps import BATCH, LEASE, Steps, log
 
 DELIVERIES_MAX = 20
-"""After so many tries, about 14 hours, an event is given up and stays listed."""
+"""After so many tries, about 14 hours, an event is given up and stays listed.
+
+So it is at once when a mail server refuses the letter for good."""
 
 SUPPLY = frozenset(
     {
@@ -70,7 +73,8 @@ class Outbox(Steps):
         failure = type(error).__name__
         log.warning("event %s (%s) was not delivered: %s", event.id, event.type, failure)
         tries = event.attempts + 1
-        pause = backoff(tries) if tries < DELIVERIES_MAX else None
+        is_final = isinstance(error, MailRefused) or tries >= DELIVERIES_MAX
+        pause = None if is_final else backoff(tries)
         self._block(
             lambda tx: tx.events.mark_failed(
                 event.id,

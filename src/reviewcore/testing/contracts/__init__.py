@@ -4,6 +4,7 @@ import pytest
 
 # Published modules are no test files, so pytest would not explain their failing assertions.
 pytest.register_assert_rewrite(
+    "reviewcore.testing.contracts.mail",
     *(
         f"reviewcore.testing.contracts.store.{module}"
         for module in (
@@ -26,5 +27,5 @@ pytest.register_assert_rewrite(
             "tracks",
             "unsettled",
         )
-    )
+    ),
 )

@@ -38,6 +38,7 @@ UNREACHABLE: Mapping[str, str] = MappingProxyType(
         "Busy": "needs another that is in the way; one thread is alone",
         "InvalidCursor": "raised where lists are paged, above the use cases",
         "InvalidRules": "raised when rules are made, before there is a market",
+        "MailRefused": "raised by mail servers; the machine's mailbox takes everything",
         "NotAdmin": "raised where administrators are known, above the use cases",
         "NotShared": "raised where shared reviews are shown, above the use cases",
         "PaymentDisputed": "nothing raises it: what a dispute forbids is refused as TrackDisputed",
