@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import attrs
 
+from reviewcore.adapters.audio import DecodedAudio
+from reviewcore.adapters.files import LocalFiles, MemoryFiles
+from reviewcore.adapters.mail import ConsoleMail, FileMail, MemoryMail
 from reviewcore.adapters.mail import ConsoleMail, FileMail, MemoryMail, SmtpMail, SmtpServer
 from reviewcore.adapters.memory import MemoryStore
 from reviewcore.adapters.passwords import ScryptPasswords
@@ -16,9 +20,11 @@ from reviewcore.app import App, Subscriber
 from reviewcore.domain.errors import StoreNotMigrated
 from reviewcore.domain.genres import CATALOGUE
 from reviewcore.domain.rules import MarketRules
+from reviewcore.files_url import FILES_URL
 from reviewcore.mail_url import PORTS, smtp_place
 from reviewcore.oidc_keys import PREFIX as OIDC_PREFIX
 from reviewcore.oidc_keys import OidcKeys
+from reviewcore.ports.files import Files
 from reviewcore.ports.identities import Identities
 from reviewcore.ports.mail import Mail
 from reviewcore.ports.passwords import Passwords
@@ -62,6 +68,8 @@ def in_memory(
         payments=bank,
         payouts=bank,
         webhooks=bank,
+        files=MemoryFiles(clock=clock),
+        audio=DecodedAudio(),
         mail=MemoryMail(),
         passwords=ScryptPasswords(),
         subscribers=subscribers,
@@ -154,6 +162,8 @@ def _app(
         payments=processor.payments,
         payouts=processor.payouts,
         webhooks=processor.webhooks,
+        files=_files(settings, clock),
+        audio=DecodedAudio(),
         mail=mail if mail is not None else _mail(settings),
         passwords=passwords(),
         identities=identities,
@@ -233,3 +243,23 @@ def _mail(settings: Settings) -> Mail:
         )
         return SmtpMail(server, sender=settings.mail_from)
     return ConsoleMail(sender=settings.mail_from)
+
+
+def _files(settings: Settings, clock: Clock) -> Files:
+    if isinstance(settings.files, Path):
+        return LocalFiles(
+            settings.files, base_url=settings.base_url, secret=settings.secret, clock=clock
+        )
+    try:
+        from reviewcore.adapters.files.s3 import S3Files
+    except ModuleNotFoundError as error:
+        reason = f"{error.name} is missing: pip install 'reviewcore[s3]'"
+        raise WrongSetting(name=FILES_URL, reason=reason) from error
+    bucket = settings.files
+    return S3Files(
+        bucket.name,
+        region=bucket.region,
+        endpoint=bucket.endpoint,
+        access_key=bucket.access_key,
+        secret_key=bucket.secret_key,
+    )

@@ -22,6 +22,7 @@ from reviewcore.domain.errors import InvalidEmail, InvalidRules
 from reviewcore.domain.rules import MarketRules, rules_from
 from reviewcore.domain.throttling import BY_ADDRESS, MOST_MAX
 from reviewcore.environment import WrongSetting
+from reviewcore.files_url import FILES_URL, Bucket, files_place
 from reviewcore.mail_url import MAIL_URL, mail_url
 from reviewcore.oidc_keys import NAMES as OIDC_NAMES
 from reviewcore.oidc_keys import OidcKeys, oidc_keys
@@ -47,15 +48,13 @@ NAMES: Final = (
     BASE_URL,
     MAIL_URL,
     MAIL_FROM,
+    FILES_URL,
     RULES_FILE,
     ADMIN_EMAILS,
     SECRET,
     TRUSTED_PROXIES,
     *STRIPE_NAMES,
 )
-
-LATER: Final = re.compile("REVIEWCORE_FILES_URL")
-"""What this version does not read yet, and a deployment may already carry."""
 
 # Not `normalise_email`: a sender may have a name, and in development be at `localhost`.
 _ADDRESS: Final = r"[^\s<>()\[\],;:@\"\\]+@[A-Za-z0-9.-]+"
@@ -98,6 +97,7 @@ class Settings:
     base_url: str
     mail_url: str = attrs.field(repr=_repr_masked)
     mail_from: str
+    files: Path | Bucket
     rules: MarketRules = attrs.field(repr=_repr_version)
     admin_emails: frozenset[str]
     secret: str = attrs.field(repr=False)
@@ -143,6 +143,7 @@ def settings_from(environ: Mapping[str, str], *, default_base_url: str) -> Setti
         base_url=_base_url(told.get(BASE_URL, default_base_url)),
         mail_url=mail_url(told.get(MAIL_URL, "console:")),
         mail_from=_mail_from(told.get(MAIL_FROM, "reviewcore <reviewcore@localhost>")),
+        files=files_place(told.get(FILES_URL, "file:uploads")),
         rules=_rules(told.get(RULES_FILE)),
         admin_emails=_admin_emails(told.get(ADMIN_EMAILS, "")),
         trusted_proxies=_trusted_proxies(told.get(TRUSTED_PROXIES, "0")),
@@ -154,7 +155,7 @@ def settings_from(environ: Mapping[str, str], *, default_base_url: str) -> Setti
 def _require_known(environ: Mapping[str, str]) -> None:
     # A misspelt name would be ignored in silence, and the default would move real money.
     for name in sorted(environ):
-        known = name in NAMES or OIDC_NAMES.fullmatch(name) or LATER.fullmatch(name)
+        known = name in NAMES or OIDC_NAMES.fullmatch(name)
         if name.startswith("REVIEWCORE_") and not known:
             near = difflib.get_close_matches(name, NAMES, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""

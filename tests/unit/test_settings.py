@@ -55,6 +55,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         base_url="https://market.test/reviews",
         mail_url="file:letters",
         mail_from="Market <hello@market.test>",
+        files=Path("uploads"),
         rules=MarketRules(pair_window_days=60),
         admin_emails=frozenset({"ada@example.com", "grace@example.com"}),
         secret="known to all workers",
@@ -84,14 +85,6 @@ def test_a_name_that_nobody_knows_is_refused(name: str, hint: str) -> None:
     assert wrong.reason.startswith("is not a setting")
     assert hint in wrong.reason
     assert "hush" not in str(wrong)
-
-
-def test_names_of_later_versions_are_ignored() -> None:
-    later = {
-        "REVIEWCORE_FILES_URL": "file:uploads",
-    }
-
-    assert read(later, SECRET="x") == read(SECRET="x")
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ class Files(Protocol):
         """
         ...
 
-    def write(self, key: str, file: BinaryIO) -> None:
+    def write(self, key: str, file: BinaryIO, *, content_type: str) -> None:
         """Keep all of *file* under the key, for good when this returns. Raises FilesUnavailable."""
         ...
 
@@ -76,7 +76,7 @@ class NoFiles:
     def open(self, key: str) -> AbstractContextManager[BinaryIO]:
         raise UploadMissing
 
-    def write(self, key: str, file: BinaryIO) -> None:
+    def write(self, key: str, file: BinaryIO, *, content_type: str) -> None:
         raise UploadsNotTaken
 
     def remove(self, key: str) -> None:

@@ -66,5 +66,5 @@ def _listen(recordings: Recordings, upload: Upload) -> tuple[Heard, str]:
         heard = recordings.audio.listen(file, upload.audio)
         if isinstance(heard, Playable):
             file.seek(0)
-            recordings.files.write(kept_as, file)
+            recordings.files.write(kept_as, file, content_type=upload.played_as)
         return heard, kept_as

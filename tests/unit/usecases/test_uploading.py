@@ -358,7 +358,9 @@ def test_an_app_that_is_told_of_no_files_takes_links_alone(world: World) -> None
             ),
         )
     with pytest.raises(UploadsNotTaken):
-        app.files.write("kept/a", world.files.open(world.an_upload(artist).key))
+        app.files.write(
+            "kept/a", world.files.open(world.an_upload(artist).key), content_type="audio/mpeg"
+        )
     with pytest.raises(DecoderUnavailable):
         app.recordings.audio.listen(world.files.open(world.an_upload(artist).key), AudioFormat.MP3)
     app.files.remove("kept/a")

@@ -39,7 +39,7 @@ class LocalFiles(ServedFiles):
         with _translated():
             return self._path(key).open("rb")
 
-    def write(self, key: str, file: BinaryIO) -> None:
+    def write(self, key: str, file: BinaryIO, *, content_type: str) -> None:
         with _translated():
             draft = _Draft(self._path(key))
             try:

@@ -42,7 +42,7 @@ class MemoryFiles(ServedFiles):
             raise UploadMissing
         return io.BytesIO(held.content)
 
-    def write(self, key: str, file: BinaryIO) -> None:
+    def write(self, key: str, file: BinaryIO, *, content_type: str) -> None:
         self._hold(require_key(key), file.read())
 
     def remove(self, key: str) -> None:

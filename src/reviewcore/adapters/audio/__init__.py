@@ -1,0 +1,5 @@
+"""Listening to files: libsndfile, and ffprobe for what it cannot read."""
+
+from reviewcore.adapters.audio.decoded import DecodedAudio
+
+__all__ = ["DecodedAudio"]
