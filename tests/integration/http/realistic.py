@@ -37,6 +37,9 @@ BODIES: dict[str, tuple[Body, ...]] = {
     "PUT /v1/me/reviewer": ({"genres": GENRES, "country": "FR"},),
     "POST /v1/me/reviewer/quiz": ({"answers": RIGHT}, {"answers": {"0": 0}}),
     "POST /v1/tracks": (TRACK, {**TRACK, "package_type": "PRO", "duration": 240}),
+    "POST /v1/uploads": (
+        {"filename": "demo.mp3", "content_type": "audio/mpeg", "content_length": 1_000_000},
+    ),
     "PATCH /v1/tracks/{track_id}": ({"source_url": "https://soundcloud.com/nova/other"},),
     "POST /v1/tracks/{track_id}/checkout": (
         {},

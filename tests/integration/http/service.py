@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
@@ -20,6 +20,8 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
 
+from reviewcore.adapters.audio import DecodedAudio
+from reviewcore.adapters.files import MemoryFiles
 from reviewcore.adapters.mail import FileMail
 from reviewcore.adapters.passwords import ScryptPasswords
 from reviewcore.adapters.sandbox import SandboxBank
@@ -28,6 +30,7 @@ from reviewcore.app import App
 from reviewcore.domain.genres import CATALOGUE
 from reviewcore.domain.rules import MarketRules, rules_from
 from reviewcore.entrypoints.http import create_app
+from reviewcore.ports.files import Files
 from reviewcore.ports.identities import Identities
 from reviewcore.sources import Clock, TimeIds, system_clock
 
@@ -101,12 +104,14 @@ def served(
     clock: Clock = system_clock,
     dice: Random | None = None,
     books: Path | str = ":memory:",
+    files: Callable[[str], Files] | None = None,
     identities: Identities | None = None,
     trusted_proxies: int = 0,
 ) -> Iterator[Service]:
     """Serve a fresh market until the block ends; the worker is `app.run_pending`.
 
     With *dice* its ids are the same in every run. The sandbox bank's books are kept in *books*.
+    *files* makes the store of uploads for the market's address.
     """
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
@@ -120,6 +125,8 @@ def served(
         store=store,
         payments=bank,
         payouts=bank,
+        files=files(url) if files is not None else MemoryFiles(base_url=url, clock=clock),
+        audio=DecodedAudio(),
         mail=FileMail(folder / "mails", sender="Market <market@example.com>"),
         passwords=ScryptPasswords(n=2**8),
         identities=identities,
@@ -135,7 +142,7 @@ def served(
 
 @contextmanager
 def _listening(
-    app: App, bank: SandboxBank, url: str, port: int, trusted_proxies: int
+    app: App, bank: SandboxBank | None, url: str, port: int, trusted_proxies: int = 0
 ) -> Iterator[None]:
     litestar = create_app(
         app,

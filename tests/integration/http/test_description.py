@@ -61,6 +61,7 @@ POST /v1/tracks
 GET /v1/tracks
 GET /v1/tracks/{track_id}
 PATCH /v1/tracks/{track_id}
+POST /v1/uploads
 POST /v1/tracks/{track_id}/checkout
 GET /v1/checkouts/{session_id}
 POST /v1/tracks/{track_id}/cancel

@@ -43,6 +43,7 @@ from reviewcore.entrypoints.http.routes import (
     site,
     support,
     tracks,
+    uploads,
     webhooks,
 )
 
@@ -55,6 +56,7 @@ MODULES = (
     leads,
     profiles,
     tracks,
+    uploads,
     checkouts,
     reviews,
     quality,

@@ -133,6 +133,15 @@ class NewSource:
 
 
 @attrs.frozen(kw_only=True)
+class NewUpload:
+    """A file of 1 byte to 25 MiB to be uploaded: MP3, WAV, FLAC, OGG, M4A or AAC."""
+
+    filename: str
+    content_type: str
+    content_length: int
+
+
+@attrs.frozen(kw_only=True)
 class CheckoutForm:
     """How a track is paid for: with money unless a free credit or a promo code is used."""
 

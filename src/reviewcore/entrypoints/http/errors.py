@@ -59,3 +59,8 @@ class ArtistProfileRequired(Forbidden):
 @attrs.frozen(kw_only=True, str=False, slots=False)
 class ReviewerProfileRequired(Forbidden):
     """Only somebody with a reviewer profile may do this."""
+
+
+@attrs.frozen(kw_only=True, str=False, slots=False)
+class AddressNotGood(Forbidden):
+    """The address is not one of ours, is no longer good, or is for another file."""

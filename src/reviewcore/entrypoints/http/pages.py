@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from reviewcore.domain.errors import ReviewcoreError
 from reviewcore.domain.feedback import FirstImpression
+from reviewcore.domain.links import SourceType
 
 if TYPE_CHECKING:
     from reviewcore.entrypoints.http.views.reviews import SharedView, TimestampView
@@ -145,8 +146,9 @@ def problem_page(name: str, kind: type[ReviewcoreError], *, status: int) -> str:
 
 
 def _link(view: SharedView) -> str:
+    # An upload is for those who review it; its link is a name and no place.
     # The track of an artist who has left has none.
-    if not view.track.source_url:
+    if view.track.source_type is SourceType.UPLOAD or not view.track.source_url:
         return ""
     url = escape(view.track.source_url)
     return f' &middot; <a href="{url}" rel="noopener nofollow ugc">listen</a>'

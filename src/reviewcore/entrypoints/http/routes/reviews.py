@@ -9,11 +9,12 @@ from litestar.params import FromPath, JSONBody
 
 from reviewcore.domain.errors import NotYourReview
 from reviewcore.domain.ids import ReviewId
-from reviewcore.domain.reviews import Review, ReviewStatus
+from reviewcore.domain.reviews import Review, ReviewQueue, ReviewStatus
 from reviewcore.domain.users import User
 from reviewcore.entrypoints.http import bodies
 from reviewcore.entrypoints.http.auth import as_reviewer, signed_in
 from reviewcore.entrypoints.http.desk import Desk, TheDesk
+from reviewcore.entrypoints.http.listening import listen_address, recording_of
 from reviewcore.entrypoints.http.paging import LIMIT_DEFAULT, Cursor, Limit, Page, page_of
 from reviewcore.entrypoints.http.views.reviews import (
     AssignmentView,
@@ -45,14 +46,20 @@ def list_queue(
     with desk.app.store.read() as tx:
         rows = sorted(tx.queue.of_reviewer(desk.reviewer_id), key=lambda row: row.id)
         reviews = {review.id: review for review in tx.reviews.active_of(desk.reviewer_id)}
-        return page_of(
-            lambda after, most: [row for row in rows if row.id > (after or "")][:most],
-            lambda row: assignment_view(
-                row, reviews[row.id], tx.tracks.get(row.track_id), desk.spelling.within(tx)
-            ),
-            cursor=cursor,
-            limit=limit,
-        )
+        tracks = {row.track_id: tx.tracks.get(row.track_id) for row in rows}
+        recordings = {key: recording_of(tx, track) for key, track in tracks.items()}
+
+    def view(row: ReviewQueue) -> AssignmentView:
+        track = tracks[row.track_id]
+        address = listen_address(desk, track, recordings[track.id])
+        return assignment_view(row, reviews[row.id], track, desk.spelling.slugs, source_url=address)
+
+    return page_of(
+        lambda after, most: [row for row in rows if row.id > (after or "")][:most],
+        view,
+        cursor=cursor,
+        limit=limit,
+    )
 
 
 @get("/reviews/{review_id:str}", guards=[signed_in], sync_to_thread=True, summary="One review")
@@ -62,7 +69,12 @@ def read_review(review_id: FromPath[str], desk: TheDesk) -> ReviewView:
         review = tx.reviews.get(ReviewId(review_id))
         if not _may_read(tx, review, desk.user):
             raise NotYourReview(review_id=review_id)
-        return review_view(review, tx.timestamps.of_review(review.id))
+        timestamps = tx.timestamps.of_review(review.id)
+        track = tx.tracks.get(review.track_id)
+        recording = recording_of(tx, track)
+    # Whoever may read it while it is under way is its reviewer.
+    address = listen_address(desk, track, recording) if review.is_active else None
+    return review_view(review, timestamps, source_url=address)
 
 
 def _may_read(tx: Transaction, review: Review, user: User) -> bool:

@@ -9,12 +9,12 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from reviewcore.domain.errors import InvalidSourceUrl
 from reviewcore.domain.ids import TrackId
-from reviewcore.domain.links import judge_source_url
 from reviewcore.domain.reviews import ReviewStatus
 from reviewcore.domain.tracks import Track, TrackStatus
 from reviewcore.entrypoints.http import bodies
 from reviewcore.entrypoints.http.auth import as_admin, as_artist
 from reviewcore.entrypoints.http.desk import Desk, TheDesk
+from reviewcore.entrypoints.http.listening import accept_source, upload_prefix
 from reviewcore.entrypoints.http.paging import LIMIT_DEFAULT, Cursor, Limit, Page, page_of, whole
 from reviewcore.entrypoints.http.refunds import give_up
 from reviewcore.entrypoints.http.views.reviews import ReviewView, review_view
@@ -63,10 +63,11 @@ def list_packages(desk: TheDesk) -> Page[PackageView]:
     )
 
 
-@post("/tracks", guards=[as_artist], sync_to_thread=True, summary="Submit a track")
+@post("/tracks", guards=[as_artist], summary="Submit a track")
+@waits
 def create_track(data: JSONBody[bodies.NewTrack], desk: TheDesk) -> TrackView:
-    """Submit a track; it waits for check-out."""
-    kind = judge_source_url(data.source_url)
+    """Submit a track; it waits for check-out. An upload is listened to first."""
+    kind = accept_source(desk, data.source_url)
     if data.source_type not in {None, kind}:
         raise InvalidSourceUrl(reason=f"is a link to {kind}, not to {data.source_type}")
     command = SubmitTrack(
@@ -77,6 +78,7 @@ def create_track(data: JSONBody[bodies.NewTrack], desk: TheDesk) -> TrackView:
         package_type=data.package_type,
         duration=data.duration,
         feedback_focus=data.feedback_focus,
+        upload_prefix=upload_prefix(desk),
     )
     return track_view(desk.perform(submit_track, command), desk.spelling.slugs)
 
@@ -108,13 +110,20 @@ def read_track(track_id: FromPath[str], desk: TheDesk) -> TrackView:
     return track_view(track, desk.spelling.slugs)
 
 
-@patch("/tracks/{track_id:str}", guards=[as_artist], sync_to_thread=True, summary="Mend its link")
+@patch("/tracks/{track_id:str}", guards=[as_artist], summary="Mend its link")
+@waits
 def change_track(
     track_id: FromPath[str], data: JSONBody[bodies.NewSource], desk: TheDesk
 ) -> TrackView:
-    """Give the track another link; active reviews start over."""
+    """Give the track another link; active reviews start over. An upload is listened to first."""
+    with desk.app.store.read() as tx:
+        _own(tx, track_id, desk)
+    accept_source(desk, data.source_url)
     command = UpdateSource(
-        track_id=TrackId(track_id), artist_id=desk.artist_id, source_url=data.source_url
+        track_id=TrackId(track_id),
+        artist_id=desk.artist_id,
+        source_url=data.source_url,
+        upload_prefix=upload_prefix(desk),
     )
     return track_view(desk.perform(update_source, command), desk.spelling.slugs)
 

@@ -30,7 +30,10 @@ class TimestampView:
 
 @attrs.frozen(kw_only=True)
 class ReviewView:
-    """A review; what the form says is null until it is completed. Amounts in cents."""
+    """A review; what the form says is null until it is completed. Amounts in cents.
+
+    *source_url* is where its reviewer hears the track, null for others and at its end.
+    """
 
     id: str
     track_id: str
@@ -74,6 +77,7 @@ class ReviewView:
     next_actions: str | None
     addressed_artist_note: AddressedNote | None
     timestamps: tuple[TimestampView, ...]
+    source_url: str | None
 
 
 @attrs.frozen(kw_only=True)
@@ -153,20 +157,30 @@ def timestamp_views(timestamps: Sequence[ReviewTimestamp]) -> tuple[TimestampVie
     return tuple(shape(TimestampView, one) for one in timestamps)
 
 
-def review_view(review: Review, timestamps: Sequence[ReviewTimestamp]) -> ReviewView:
+def review_view(
+    review: Review, timestamps: Sequence[ReviewTimestamp], *, source_url: str | None = None
+) -> ReviewView:
     """Show a review to its reviewer or to the artist."""
     form = {name: getattr(review.feedback, name, None) for name in FORM}
-    return shape(ReviewView, review, timestamps=timestamp_views(timestamps), **form)
+    return shape(
+        ReviewView,
+        review,
+        timestamps=timestamp_views(timestamps),
+        source_url=source_url,
+        **form,
+    )
 
 
-def assignment_view(row: ReviewQueue, review: Review, track: Track, spell: Spell) -> AssignmentView:
+def assignment_view(
+    row: ReviewQueue, review: Review, track: Track, spell: Spell, *, source_url: str
+) -> AssignmentView:
     """Show one line of a reviewer's queue."""
     return shape(
         AssignmentView,
         review,
         review_id=row.id,
         priority=row.priority,
-        track=heard_track_view(track, spell),
+        track=heard_track_view(track, spell, source_url=source_url),
     )
 
 

@@ -69,7 +69,7 @@ class TrackView:
 
 @attrs.frozen(kw_only=True)
 class HeardTrackView:
-    """A track as its reviewers see it."""
+    """A track as its reviewers see it; the address of an upload is good for six hours."""
 
     id: str
     source_url: str
@@ -78,6 +78,15 @@ class HeardTrackView:
     genres: tuple[str, ...]
     duration: int | None
     feedback_focus: str | None
+
+
+@attrs.frozen(kw_only=True)
+class UploadView:
+    """Where to PUT a file, and its link for a track; the address is good for an hour."""
+
+    id: str
+    upload_url: str
+    source_url: str
 
 
 @attrs.frozen(kw_only=True)
@@ -139,9 +148,9 @@ def track_view(track: Track, spell: Spell) -> TrackView:
     return shape(TrackView, track, genres=spell(track.genres))
 
 
-def heard_track_view(track: Track, spell: Spell) -> HeardTrackView:
-    """Show a track to a reviewer."""
-    return shape(HeardTrackView, track, genres=spell(track.genres))
+def heard_track_view(track: Track, spell: Spell, *, source_url: str) -> HeardTrackView:
+    """Show a track to a reviewer, who hears it at *source_url*."""
+    return shape(HeardTrackView, track, genres=spell(track.genres), source_url=source_url)
 
 
 def checkout_status_view(
