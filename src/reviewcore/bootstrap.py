@@ -11,7 +11,6 @@ import attrs
 
 from reviewcore.adapters.audio import DecodedAudio
 from reviewcore.adapters.files import LocalFiles, MemoryFiles
-from reviewcore.adapters.mail import ConsoleMail, FileMail, MemoryMail
 from reviewcore.adapters.mail import ConsoleMail, FileMail, MemoryMail, SmtpMail, SmtpServer
 from reviewcore.adapters.memory import MemoryStore
 from reviewcore.adapters.passwords import ScryptPasswords
