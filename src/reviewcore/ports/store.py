@@ -623,6 +623,10 @@ class Inbox(Repository[StripeWebhookEvent, str], Protocol):
         """Return events in order of id."""
         ...
 
+    def waiting(self) -> int:
+        """Count events that are still to be handled."""
+        ...
+
     def newest(self) -> datetime | None:
         """Tell when the newest of them was made at the processor, by its clock."""
         ...
@@ -768,6 +772,10 @@ class EventLog(Protocol):
         self, event_id: EventId, *, failure: str, next_attempt_at: datetime | None
     ) -> None:
         """Record that a delivery failed and when to try again (None: give up, keep it listed)."""
+        ...
+
+    def waiting(self) -> int:
+        """Count events that are still to be delivered; those given up are none."""
         ...
 
     def revive(self, event_id: EventId, *, at: datetime) -> bool:

@@ -25,6 +25,10 @@ class MemoryInbox(Leased[StripeWebhookEvent, str]):
     ) -> Sequence[StripeWebhookEvent]:
         return self._page(after=after, limit=limit, is_handled=is_handled)
 
+    def waiting(self) -> int:
+        waits = (not one.is_handled and one.next_attempt_at is not None for one in self.all())
+        return sum(waits)
+
     def newest(self) -> datetime | None:
         made = self._table.indexes["made"].last_ranked()
         return None if made is None else made[0]

@@ -70,6 +70,10 @@ class MemoryEvents:
             leased_until=None,
         )
 
+    def waiting(self) -> int:
+        waits = (one.delivered_at is None and one.next_attempt_at is not None for one in self.all())
+        return sum(waits)
+
     def revive(self, event_id: EventId, *, at: datetime) -> bool:
         record = self._table.rows.get(event_id)
         if record is None or record.delivered_at is not None:

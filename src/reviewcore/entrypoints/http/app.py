@@ -23,6 +23,7 @@ from reviewcore.entrypoints.http.auth import Gate
 from reviewcore.entrypoints.http.decoding import StrictBody
 from reviewcore.entrypoints.http.desk import Spelling, desk_of
 from reviewcore.entrypoints.http.edge import admit, record
+from reviewcore.entrypoints.http.metrics import Metrics
 from reviewcore.entrypoints.http.openapi import TITLE, VERSION, operation_id
 from reviewcore.entrypoints.http.problems import BODY_MAX_BYTES, Problems
 from reviewcore.entrypoints.http.routes import (
@@ -86,6 +87,7 @@ def create_app(
     """
     base_url = base_url.rstrip("/")
     problems = Problems(base_url)
+    metrics = Metrics(app)
     handlers = [handler for module in MODULES for handler in module.ROUTES]
     if bank is not None:
         handlers += sandbox.routes(bank, base_url=base_url)
@@ -97,13 +99,14 @@ def create_app(
                 "spelling": Spelling(app.store),
                 "is_degraded": is_degraded,
                 "trusted_proxies": trusted_proxies,
+                "metrics": metrics,
             }
         ),
         dependencies={"desk": Provide(desk_of, sync_to_thread=False)},
         dto=StrictBody,
         return_dto=None,
         before_request=admit,
-        before_send=[record(trusted_proxies)],
+        before_send=[record(trusted_proxies), metrics.hook()],
         request_max_body_size=BODY_MAX_BYTES,
         exception_handlers={
             ReviewcoreError: problems.refused,

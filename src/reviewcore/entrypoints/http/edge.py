@@ -6,6 +6,7 @@ import base64
 import hashlib
 import logging
 import re
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from ipaddress import IPv6Address, ip_address, ip_network
 from types import MappingProxyType
@@ -20,6 +21,7 @@ from reviewcore.entrypoints.http.auth import SAFE
 from reviewcore.entrypoints.http.bodies import Nothing
 from reviewcore.entrypoints.http.decoding import decode_body
 from reviewcore.entrypoints.http.errors import TooLarge
+from reviewcore.entrypoints.http.metrics import BEGAN
 from reviewcore.entrypoints.http.problems import BODY_MAX_BYTES
 
 log = logging.getLogger("reviewcore.http")
@@ -53,6 +55,7 @@ async def admit(request: Request[Any, Any, Any]) -> None:
 
     Raises TooLarge, MalformedBody, NotFound.
     """
+    request.scope["state"][BEGAN] = time.monotonic()
     for word in request.path_params.values():
         # NUL, for one, has no place in PostgreSQL; whatever an id is, it is visible ASCII.
         if not PATH_WORD.fullmatch(str(word)):

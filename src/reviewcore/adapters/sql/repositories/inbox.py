@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import attrs
-from sqlalchemy import bindparam, delete, select, text
+from sqlalchemy import bindparam, delete, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from reviewcore.adapters.sql import maps, tables
@@ -30,6 +30,11 @@ _PAGES = {
     False: Query(pages(_every.where(text("handled_at IS NULL")), _events.c.id)),
 }
 _NEWEST = Query(select(*maps.INBOX.selected).order_by(_events.c.created_at.desc()).limit(1))
+_WAITING = Query(
+    select(func.count().label("count"))
+    .select_from(_events)
+    .where(text("handled_at IS NULL AND next_attempt_at IS NOT NULL"))
+)
 _PURGE = Query(
     delete(_events).where(
         _events.c.received_at < bindparam("before"), _events.c.handled_at.is_not(None)
@@ -55,6 +60,9 @@ class SqlInbox(SqlRepository[StripeWebhookEvent, str]):
         self, *, is_handled: bool | None, after: str | None, limit: int
     ) -> Sequence[StripeWebhookEvent]:
         return self._unit.entities(maps.INBOX, _PAGES[is_handled], after=after or "", limit=limit)
+
+    def waiting(self) -> int:
+        return int(self._unit.rows(_WAITING)[0][0])
 
     def newest(self) -> datetime | None:
         event = self._unit.entity(maps.INBOX, _NEWEST)

@@ -8,7 +8,18 @@ from datetime import datetime
 from typing import Any
 
 import attrs
-from sqlalchemy import bindparam, delete, exists, literal_column, null, or_, select, text, update
+from sqlalchemy import (
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from reviewcore.adapters.sql import maps, tables
@@ -172,6 +183,13 @@ _REVIVE = Query(
 )
 
 
+_WAITING_EVENTS = Query(
+    select(func.count().label("count"))
+    .select_from(_events)
+    .where(text(tables.UNDELIVERED.format("")))
+)
+
+
 class SqlEventLog:
     """The event log: audit trail and outbox."""
 
@@ -221,6 +239,9 @@ class SqlEventLog:
     ) -> None:
         self._unit.run(_MARK_FAILED, event_id=event_id, told=failure, again=next_attempt_at)
         self._unit.forget(maps.EVENTS)
+
+    def waiting(self) -> int:
+        return int(self._unit.rows(_WAITING_EVENTS)[0][0])
 
     def revive(self, event_id: EventId, *, at: datetime) -> bool:
         revived = self._unit.run(_REVIVE, event_id=event_id, again=at)

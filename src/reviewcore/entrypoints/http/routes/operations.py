@@ -9,6 +9,7 @@ from litestar import Request, Response, Router, get
 
 from reviewcore.entrypoints.http.desk import TheDesk
 from reviewcore.entrypoints.http.edge import html
+from reviewcore.entrypoints.http.metrics import MEDIA_TYPE
 from reviewcore.entrypoints.http.openapi import described
 from reviewcore.entrypoints.http.pages import docs_page
 
@@ -36,6 +37,12 @@ def read_readiness(request: Request[Any, Any, Any], desk: TheDesk) -> HealthView
     return HealthView(status="degraded" if request.app.state.is_degraded() else "ok")
 
 
+@get("/metrics", sync_to_thread=True, include_in_schema=False)
+def read_metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Tell Prometheus what this process has done, and what waits."""
+    return Response(request.app.state.metrics.told(), media_type=MEDIA_TYPE)
+
+
 @get("/openapi.json", sync_to_thread=True, include_in_schema=False)
 def read_openapi(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     """Describe every operation."""
@@ -51,7 +58,7 @@ def read_docs() -> Response[str]:
 ROUTES: list[Any] = [
     Router(
         "/",
-        route_handlers=[read_health, read_readiness, read_openapi, read_docs],
+        route_handlers=[read_health, read_readiness, read_metrics, read_openapi, read_docs],
         tags=["operations"],
     )
 ]

@@ -8,12 +8,13 @@ import attrs
 import pytest
 
 from reviewcore.domain.errors import Busy
+from reviewcore.domain.events import TicketMoved
 from reviewcore.domain.ids import TicketId
 from reviewcore.domain.support import AuthorType, TicketStatus
 from reviewcore.domain.uploads import UploadStatus
 from reviewcore.ports.store import Store
 from reviewcore.testing.builders import a_lead, a_message
-from reviewcore.testing.clock import START
+from reviewcore.testing.clock import START, ManualClock
 from reviewcore.testing.contracts.store.races import at_once
 from reviewcore.testing.contracts.store.scene import Scene, StoreFixtures, interrupt, write
 
@@ -170,3 +171,26 @@ class ServiceContract(StoreFixtures):
 
         with store.read() as tx:
             assert tx.uploads.get(upload.id).status is UploadStatus.ACCEPTED
+
+    def test_what_waits_is_counted(self, store: Store, scene: Scene, clock: ManualClock) -> None:
+        waiting = scene.event()
+        scene.event(is_handled=True)
+        write(
+            store,
+            lambda tx: tx.events.add(
+                *(TicketMoved(ticket_id=one, status="OPEN") for one in map(TicketId, "abc"))
+            ),
+        )
+        with store.read() as tx:
+            first, second, third = list(tx.events.all())
+            assert (tx.events.waiting(), tx.inbox.waiting()) == (3, 1)
+
+        with store.begin() as tx:
+            tx.events.lease(clock(), until=clock() + MINUTE, limit=10)
+            tx.events.mark_delivered([first.id], at=clock())
+            tx.events.mark_failed(second.id, failure="MailRefused", next_attempt_at=None)
+            tx.events.mark_failed(third.id, failure="Unavailable", next_attempt_at=clock())
+            tx.inbox.update(waiting.handle(clock()))
+
+        with store.read() as tx:
+            assert (tx.events.waiting(), tx.inbox.waiting()) == (1, 0)
