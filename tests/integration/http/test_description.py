@@ -118,7 +118,8 @@ HIDDEN = {
     "feedback",  # Flattened.
     "erased_at",  # Nobody signs in as somebody who has left.
     "author_id",  # Which administrator it was is nobody's business.
-    "key",  # What the processor is asked under.
+    "key",  # What the processor is asked under,
+    "number",  # and how many such keys there were.
     "look_ups",  # The worker's own.
     "next_attempt_at",
     "leased_until",

@@ -28,7 +28,7 @@ from reviewcore.entrypoints.http.views.tracks import (
     plan_view,
     track_view,
 )
-from reviewcore.entrypoints.http.waiting import waits
+from reviewcore.entrypoints.http.waiting import waits, waits_on_processor
 from reviewcore.ports.store import Transaction
 from reviewcore.usecases import (
     CancelTrack,
@@ -129,7 +129,7 @@ def change_track(
 
 
 @post("/tracks/{track_id:str}/cancel", status_code=200, guards=[as_artist], summary="Take it back")
-@waits
+@waits_on_processor
 def cancel(track_id: FromPath[str], desk: TheDesk) -> GivenUpView:
     """Cancel before anybody has listened; all of the price goes back."""
     command = CancelTrack(track_id=TrackId(track_id), artist_id=desk.artist_id)
@@ -142,7 +142,7 @@ def cancel(track_id: FromPath[str], desk: TheDesk) -> GivenUpView:
     guards=[as_artist],
     summary="Stop waiting for reviewers",
 )
-@waits
+@waits_on_processor
 def close(track_id: FromPath[str], desk: TheDesk) -> GivenUpView:
     """Close after the deadline; the price of the open slots goes back."""
     command = CloseTrack(track_id=TrackId(track_id), artist_id=desk.artist_id)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import attrs
 
+from reviewcore.domain.disputes import DisputeStatus
 from reviewcore.domain.links import SourceType
 from reviewcore.domain.matching import Plan, Rejection
 from reviewcore.domain.payments import AttemptStatus, CheckoutAttempt, Payment, PaymentStatus
@@ -65,6 +66,7 @@ class TrackView:
     source_updated_at: datetime | None
     link_issue_notified_at: datetime | None
     unplayable_reports: int
+    dispute_status: DisputeStatus | None
 
 
 @attrs.frozen(kw_only=True)
