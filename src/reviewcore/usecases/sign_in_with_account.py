@@ -13,6 +13,7 @@ from reviewcore.ports.identities import Identities, Identity
 from reviewcore.ports.store import Store, Transaction
 from reviewcore.usecases.steps.arriving import Arrival, identify, link
 from reviewcore.usecases.steps.credentials import SignedIn, begin_session
+from reviewcore.usecases.steps.leads import welcome_lead
 
 
 @attrs.frozen(kw_only=True)
@@ -57,5 +58,6 @@ def _newcomer(tx: Transaction, identity: Identity) -> User:
     tx.users.add(user)
     tx.identities.add(*marks_of(user))
     tx.events.add(events.UserSignedUp(user_id=user.id), events.EmailVerified(user_id=user.id))
+    welcome_lead(tx, user)
     link(tx, user, identity)
     return user

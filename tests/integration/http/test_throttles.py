@@ -179,6 +179,9 @@ def test_the_document_tells_what_is_throttled(standing: Service) -> None:
         "PUT /v1/password-resets/{token}",
         "POST /v1/email-verifications/resend",
         "PUT /v1/me/email",
+        "POST /v1/leads",
+        "POST /v1/get-feedback",
+        "POST /v1/uploads",
         "POST /v1/support/tickets",
         "POST /v1/support/tickets/{ticket_id}/messages",
     }

@@ -23,11 +23,13 @@ from reviewcore.domain.users import Account, User
 from reviewcore.ports.identities import Departure, Identity, NoIdentities
 from reviewcore.usecases import (
     Arrival,
+    CaptureLead,
     EraseUser,
     LinkAccount,
     SignedIn,
     SignIn,
     SignInWithAccount,
+    capture_lead,
     erase_user,
     link_account,
     sign_in,
@@ -98,6 +100,15 @@ def test_a_stranger_becomes_a_user_without_a_password_whose_address_is_proven(
     assert [event.type for event in world.events()] == [
         "UserSignedUp", "EmailVerified", "AccountLinked", "SignedIn",
     ]  # fmt: skip
+
+
+def test_a_stranger_who_left_his_address_is_no_lead_any_more(world: Elsewhere) -> None:
+    world.do(capture_lead, CaptureLead(email="ada@example.com"))
+
+    world.come()
+
+    [lead] = world.all(lambda tx: tx.leads.all())
+    assert lead.converted == world.clock()
 
 
 def test_the_same_identity_is_the_same_user_whatever_else_it_tells(world: Elsewhere) -> None:

@@ -21,6 +21,7 @@ from reviewcore.entrypoints.http.desk import TheDesk
 from reviewcore.entrypoints.http.edge import FORM, drain
 from reviewcore.entrypoints.http.errors import AddressNotGood
 from reviewcore.entrypoints.http.listening import link_of, put_address
+from reviewcore.entrypoints.http.openapi import STATUSES
 from reviewcore.entrypoints.http.views.shape import shape
 from reviewcore.entrypoints.http.views.tracks import UploadView
 from reviewcore.usecases import StartUpload, start_upload
@@ -29,7 +30,13 @@ BLOCK_BYTES = 1 << 16
 RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
-@post("/uploads", guards=[as_artist], sync_to_thread=True, summary="Begin to upload a file")
+@post(
+    "/uploads",
+    guards=[as_artist],
+    opt={STATUSES: (429,)},
+    sync_to_thread=True,
+    summary="Begin to upload a file",
+)
 def create_upload(data: JSONBody[bodies.NewUpload], desk: TheDesk) -> UploadView:
     """Get an address to PUT the file to, with the same content type and length.
 
