@@ -135,13 +135,14 @@ class Lively:
         return sorted((str(one), str(owner)) for one, owner in rows)
 
     def rows(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Tell all that is kept, by table."""
+        """Tell all that is kept, by table, but how often somebody tried: refused tries count."""
         with self.engine.connect() as connection:
             return {
                 table: sorted(
                     map(tuple, connection.execute(text(f"SELECT * FROM {table}"))), key=repr
                 )
                 for table in inspect(connection).get_table_names()
+                if table != "rate_limits"
             }
 
     def listen(self, reviewer: Person, review_id: str) -> None:
