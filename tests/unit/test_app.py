@@ -23,3 +23,11 @@ def test_no_secret_of_an_answer_is_kept_with_its_key() -> None:
 
     assert user.password is not None
     assert again == attrs.evolve(first, password=None)
+
+
+def test_a_deployment_knows_its_own_mark_and_no_others() -> None:
+    one, other = in_memory(), in_memory()
+
+    assert one.sign("told") == one.sign("told")
+    assert one.sign("told") != one.sign("told otherwise")
+    assert one.sign("told") != other.sign("told")

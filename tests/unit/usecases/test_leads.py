@@ -194,3 +194,18 @@ def test_a_lead_that_was_left_while_its_address_signed_up_is_not_reminded(world:
 
     assert reminders(world) == []
     assert leads(world)[0].converted == world.clock()
+
+
+def test_a_lead_is_won_once_whoever_has_its_address_later(world: World) -> None:
+    left(world)
+    joins(world, "first@example.com")
+    with world.app.store.begin() as tx:
+        [lead] = tx.leads.all()
+        tx.leads.update(lead.convert(tx.now))
+    won = leads(world)
+    world.wait(hours=1)
+
+    joins(world)
+
+    assert leads(world) == won
+    assert world.events("LeadConverted") == []
