@@ -517,7 +517,9 @@ def _sample_of(tx: Transaction) -> tuple[MarketView, int]:
         flags=tuple(tx.flags.all()),
         payments=some(tx.payments.all(), own),
         refunds=tuple(tx.refunds.all()),
+        disputes=(),
         payouts=tuple(tx.payouts.all()),
+        reversals=(),
         entries=tuple(entries),
     )
     return view, booked
