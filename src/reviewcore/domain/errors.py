@@ -534,11 +534,6 @@ class PayoutAccountTooNew(Refused):
 
 
 @attrs.frozen(kw_only=True, str=False, slots=False)
-class PaymentDisputed(Refused):
-    """The payment of this track is disputed."""
-
-
-@attrs.frozen(kw_only=True, str=False, slots=False)
 class ProcessorRefused(Refused):
     """The payment processor refused."""
 

@@ -41,7 +41,6 @@ UNREACHABLE: Mapping[str, str] = MappingProxyType(
         "MailRefused": "raised by mail servers; the machine's mailbox takes everything",
         "NotAdmin": "raised where administrators are known, above the use cases",
         "NotShared": "raised where shared reviews are shown, above the use cases",
-        "PaymentDisputed": "nothing raises it: what a dispute forbids is refused as TrackDisputed",
         "StoreNotMigrated": "memory has no schema",
         "StoreUnavailable": "memory is always there",
         "TooManyRequests": "raised where callers are counted, above the use cases",
