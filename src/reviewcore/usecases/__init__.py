@@ -35,6 +35,11 @@ from reviewcore.usecases.handle_event import HandleEvent, handle_event
 from reviewcore.usecases.link_account import LinkAccount, link_account
 from reviewcore.usecases.open_artist_profile import OpenArtistProfile, open_artist_profile
 from reviewcore.usecases.open_checkout import OpenCheckout, open_checkout
+from reviewcore.usecases.open_payout_dashboard import (
+    OpenPayoutDashboard,
+    PayoutDashboard,
+    open_payout_dashboard,
+)
 from reviewcore.usecases.open_reviewer_profile import OpenReviewerProfile, open_reviewer_profile
 from reviewcore.usecases.open_ticket import OpenTicket, open_ticket
 from reviewcore.usecases.plan_assignment import PlanAssignment, plan_assignment
@@ -116,8 +121,10 @@ __all__ = [
     "LinkAccount",
     "OpenArtistProfile",
     "OpenCheckout",
+    "OpenPayoutDashboard",
     "OpenReviewerProfile",
     "OpenTicket",
+    "PayoutDashboard",
     "PayoutTruth",
     "PlanAssignment",
     "RateReview",
@@ -186,6 +193,7 @@ __all__ = [
     "link_account",
     "open_artist_profile",
     "open_checkout",
+    "open_payout_dashboard",
     "open_reviewer_profile",
     "open_ticket",
     "plan_assignment",

@@ -5,20 +5,16 @@ from __future__ import annotations
 import attrs
 
 from reviewcore.domain import events
-from reviewcore.domain.errors import PayoutAccountTaken, ProcessorRefused, ProcessorUnavailable
+from reviewcore.domain.errors import PayoutAccountTaken
 from reviewcore.domain.ids import ReviewerId
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.users import stripe_mark
 from reviewcore.ports.processor import (
     AccountOrder,
-    Declined,
-    Done,
-    Outcome,
     Payouts,
-    Unknown,
-    V,
 )
 from reviewcore.ports.store import Store
+from reviewcore.usecases.steps.answers import require_done
 
 
 @attrs.frozen(kw_only=True)
@@ -54,30 +50,20 @@ def connect_payout_account(
     reviewer.require_onboarded()
     if command.account_id is not None:
         # A mistyped account would tie him to somebody else's: an account once held is never free.
-        _require(payouts.account(command.account_id))
+        require_done(payouts.account(command.account_id))
     account_id = command.account_id or reviewer.stripe_account_id
     if account_id is None:
         order = AccountOrder(
             reviewer_id=reviewer.id, country=reviewer.country, key=f"account:{reviewer.id}"
         )
-        account_id = _require(payouts.open_account(order)).account_id
+        account_id = require_done(payouts.open_account(order)).account_id
 
     # Committed before anything else can fail, so that the account is never opened and forgotten.
     reviewer = _connect(store, reviewer, account_id)
-    ready = _require(payouts.account(account_id)).ready
+    ready = require_done(payouts.account(account_id)).ready
     reviewer = _mark(store, reviewer, ready=ready)
-    url = _require(payouts.account_link(account_id, return_url=command.return_url))
+    url = require_done(payouts.account_link(account_id, return_url=command.return_url))
     return AccountConnected(reviewer=reviewer, url=url)
-
-
-def _require(outcome: Outcome[V]) -> V:
-    match outcome:
-        case Done(view):
-            return view
-        case Declined(code):
-            raise ProcessorRefused(code=code)
-        case Unknown():  # pragma: no branch - an outcome is one of the three
-            raise ProcessorUnavailable
 
 
 def _connect(store: Store, stale: ReviewerProfile, account_id: str) -> ReviewerProfile:

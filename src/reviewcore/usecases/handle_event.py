@@ -7,11 +7,11 @@ from functools import partial
 
 import attrs
 
-from reviewcore.domain.errors import ProcessorRefused, ProcessorUnavailable
 from reviewcore.domain.webhooks import StripeWebhookEvent, Subject
-from reviewcore.ports.processor import Declined, Done, Outcome, Processor, Unknown, V
+from reviewcore.ports.processor import Processor
 from reviewcore.ports.store import Store, Transaction
 from reviewcore.usecases.steps import news
+from reviewcore.usecases.steps.answers import require_done
 
 
 @attrs.frozen(kw_only=True)
@@ -53,20 +53,20 @@ def _ask(processor: Processor, event: StripeWebhookEvent) -> Callable[[Transacti
     record: Callable[[Transaction], None]
     match event.subject:
         case Subject.CHECKOUT:
-            session = _require(payments.session(event.object_id))
+            session = require_done(payments.session(event.object_id))
             record = partial(news.record_session, view=session)
         case Subject.REFUND:
-            refund = _require(payments.refund_view(event.object_id))
+            refund = require_done(payments.refund_view(event.object_id))
             record = partial(news.record_refund, view=refund)
         case Subject.DISPUTE:
-            dispute = _require(payments.dispute(event.object_id))
+            dispute = require_done(payments.dispute(event.object_id))
             record = partial(news.record_dispute, view=dispute)
         case Subject.TRANSFER:
-            transfer = _require(payouts.transfer_view(event.object_id))
+            transfer = require_done(payouts.transfer_view(event.object_id))
             record = partial(news.record_transfer, view=transfer)
         case Subject.ACCOUNT | Subject.DESTINATION | Subject.BANK_PAYOUT:
             assert event.account_id is not None, "such an event names its account"
-            account = _require(payouts.account(event.account_id))
+            account = require_done(payouts.account(event.account_id))
             record = partial(news.record_account, event=event, ready=account.ready)
         case Subject.DISCONNECTED:
             # Nobody may ask about it any more.
@@ -78,13 +78,3 @@ def _ask(processor: Processor, event: StripeWebhookEvent) -> Callable[[Transacti
 
 def _nothing(tx: Transaction) -> None:
     """Record nothing."""
-
-
-def _require(outcome: Outcome[V]) -> V:
-    match outcome:
-        case Done(view):
-            return view
-        case Declined(code):
-            raise ProcessorRefused(code=code)
-        case Unknown():  # pragma: no branch - an outcome is one of the three
-            raise ProcessorUnavailable

@@ -54,6 +54,7 @@ GET /v1/me/reviewer/quiz
 POST /v1/me/reviewer/quiz
 POST /v1/me/reviewer/onboarding
 POST /v1/me/reviewer/payout-account
+GET /v1/me/reviewer/payout-dashboard
 GET /v1/me/reviewer/balance
 GET /v1/genres
 GET /v1/packages

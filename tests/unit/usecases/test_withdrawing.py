@@ -30,11 +30,13 @@ from reviewcore.testing.faults import Call, Fault, FaultyPayouts
 from reviewcore.usecases import (
     ConnectPayoutAccount,
     ExplainBalance,
+    OpenPayoutDashboard,
     SendPayout,
     SettlePayout,
     SignUp,
     connect_payout_account,
     explain_balance,
+    open_payout_dashboard,
     send_payout,
     settle_payout,
     sign_up,
@@ -486,3 +488,26 @@ def test_an_account_that_the_processor_does_not_know_is_not_connected(world: Wor
 
     assert world.reviewer(reviewer).stripe_account_id is None
     assert world.look(lambda tx: tx.identities.holder("acct_mistyped")) is None
+
+
+# ── looking at the account ───────────────────────────────────────────────────────────────────
+
+
+def test_a_reviewer_sees_his_account_at_the_processor(world: World) -> None:
+    reviewer = payable(world)
+    command = OpenPayoutDashboard(reviewer_id=reviewer.id)
+
+    shown = world.drive(open_payout_dashboard, command)
+
+    assert shown.url.startswith("http")
+    assert shown.url not in repr(shown)
+    world.reach_bank_through(payouts=FaultyPayouts(world.bank, [Fault.LOST_BEFORE]))
+    with pytest.raises(ProcessorUnavailable):
+        world.drive(open_payout_dashboard, command)
+
+
+def test_without_an_account_there_is_nothing_to_see(world: World) -> None:
+    reviewer, _ = earn(world)
+
+    with pytest.raises(PayoutAccountNotReady):
+        world.drive(open_payout_dashboard, OpenPayoutDashboard(reviewer_id=reviewer.id))

@@ -30,12 +30,14 @@ from reviewcore.usecases import (
     ExplainBalance,
     FinishOnboarding,
     OpenArtistProfile,
+    OpenPayoutDashboard,
     OpenReviewerProfile,
     answer_quiz,
     connect_payout_account,
     explain_balance,
     finish_onboarding,
     open_artist_profile,
+    open_payout_dashboard,
     open_reviewer_profile,
 )
 
@@ -149,6 +151,14 @@ def connect(desk: TheDesk) -> UrlView:
     return UrlView(url=desk.drive(connect_payout_account, command).url)
 
 
+@get("/reviewer/payout-dashboard", guards=[as_reviewer], summary="See one's payout account")
+@waits_on_processor
+def read_dashboard(desk: TheDesk) -> UrlView:
+    """Tell where the reviewer sees his account at the processor; the link is short-lived."""
+    command = OpenPayoutDashboard(reviewer_id=desk.reviewer_id)
+    return UrlView(url=desk.drive(open_payout_dashboard, command).url)
+
+
 @get("/reviewer/balance", guards=[as_reviewer], sync_to_thread=True, summary="One's balance")
 def read_balance(desk: TheDesk) -> BalanceView:
     """Explain the balance: every posting behind it, oldest first."""
@@ -167,6 +177,7 @@ ROUTES: list[Any] = [
             create_answers,
             finish,
             connect,
+            read_dashboard,
             read_balance,
         ],
         tags=["profiles"],
