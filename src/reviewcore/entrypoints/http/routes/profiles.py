@@ -151,7 +151,12 @@ def connect(desk: TheDesk) -> UrlView:
     return UrlView(url=desk.drive(connect_payout_account, command).url)
 
 
-@get("/reviewer/payout-dashboard", guards=[as_reviewer], summary="See one's payout account")
+@get(
+    "/reviewer/payout-dashboard",
+    guards=[as_reviewer],
+    opt={STATUSES: (422,)},
+    summary="See one's payout account",
+)
 @waits_on_processor
 def read_dashboard(desk: TheDesk) -> UrlView:
     """Tell where the reviewer sees his account at the processor; the link is short-lived."""
