@@ -28,7 +28,7 @@ from reviewcore.ports.mail import Mail
 from reviewcore.ports.passwords import Passwords
 from reviewcore.ports.processor import NoWebhooks, Payments, Payouts, Processor, Webhooks
 from reviewcore.ports.store import IdempotencyRecord, Store, Transaction
-from reviewcore.usecases.steps.throttling import Try, Welcome, count_try, welcome
+from reviewcore.usecases.steps.throttling import Try, Welcome, count_try, take_back, welcome
 from reviewcore.worker import Worker
 
 C = TypeVar("C")
@@ -124,6 +124,10 @@ class App:
         take it back. How often in which window stands in the rules.
         """
         self._judge(Try(limit=limit, by=self._digest(by)))
+
+    def take_back(self, limit: Limit, by: str) -> None:
+        """Take one try *by* an address or account back: whoever tried was right."""
+        self.perform(take_back, Try(limit=limit, by=self._digest(by)))
 
     def throttle_sign_in(self, account: str, address: str) -> None:
         """Count one more try at an account's password, by *address* and by *account* alike.

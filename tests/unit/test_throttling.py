@@ -145,6 +145,18 @@ def test_people_who_know_their_passwords_do_not_shut_each_other_out(app: App) ->
     assert not refused(app, ADA, HOME)
 
 
+def test_a_try_that_was_right_is_taken_back(app: App) -> None:
+    for _ in range(40):
+        app.throttle(Limit.PROVIDER_SIGN_IN, HOME)
+        app.take_back(Limit.PROVIDER_SIGN_IN, HOME)
+    app.take_back(Limit.PROVIDER_SIGN_IN, HOME)
+
+    for _ in range(MOST[Limit.PROVIDER_SIGN_IN]):
+        app.throttle(Limit.PROVIDER_SIGN_IN, HOME)
+    with pytest.raises(TooManyRequests):
+        app.throttle(Limit.PROVIDER_SIGN_IN, HOME)
+
+
 def test_old_counters_are_forgotten(app: App, clock: ManualClock) -> None:
     app.throttle(Limit.SIGN_UP, HOME)
     app.throttle(Limit.TICKET_ACCOUNT, ADA)

@@ -18,6 +18,7 @@ class Limit(StrEnum):
     SIGN_UP = "sign_up"
     SIGN_IN = "sign_in"
     SIGN_IN_ACCOUNT = "sign_in_account"
+    PROVIDER_SIGN_IN = "provider_sign_in"
     RESET_REQUEST = "reset_request"
     RESET_REQUEST_ACCOUNT = "reset_request_account"
     PASSWORD_RESET = "password_reset"
@@ -34,6 +35,7 @@ MOST: Mapping[Limit, int] = MappingProxyType(
         Limit.SIGN_UP: 15,
         Limit.SIGN_IN: 10,
         Limit.SIGN_IN_ACCOUNT: 10,
+        Limit.PROVIDER_SIGN_IN: 10,
         Limit.RESET_REQUEST: 3,
         Limit.RESET_REQUEST_ACCOUNT: 3,
         Limit.PASSWORD_RESET: 5,
@@ -47,11 +49,20 @@ MOST: Mapping[Limit, int] = MappingProxyType(
 )
 """How often in one window, unless the market's rules say otherwise.
 
-The first seven are those of the market that this one models; the others are proposals.
+Those to sign up and in by a password, to ask for a reset, to use one, and to have a verification
+sent again are those of the market that this one models; the others are proposals, coming back from
+a provider as often as signing in.
 """
 
 BY_ADDRESS = frozenset(
-    {Limit.SIGN_UP, Limit.SIGN_IN, Limit.RESET_REQUEST, Limit.PASSWORD_RESET, Limit.LEAD}
+    {
+        Limit.SIGN_UP,
+        Limit.SIGN_IN,
+        Limit.PROVIDER_SIGN_IN,
+        Limit.RESET_REQUEST,
+        Limit.PASSWORD_RESET,
+        Limit.LEAD,
+    }
 )
 """What is counted by the address that asks, whatever account it is about."""
 

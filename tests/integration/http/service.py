@@ -53,6 +53,7 @@ reviews = 2
 [throttles]
 sign_up = 1_000
 sign_in = 1_000
+provider_sign_in = 1_000
 reset_request = 1_000
 password_reset = 1_000
 lead = 1_000

@@ -132,6 +132,21 @@ def test_resets_and_verifications_are_asked_for_three_times(crowd: Crowd) -> Non
     ok(elsewhere.post("/v1/password-resets", json={"email": "other@example.com"}), 202)
 
 
+def test_another_address_is_asked_for_five_times(crowd: Crowd) -> None:
+    nova, vega = join(crowd.service, NOVA), join(crowd.service, "vega@example.com")
+    wanted = {"email": "new@example.com", "password": PASSWORD}
+    told = [
+        nova.put("/v1/me/email", {**wanted, "password": password}).status_code
+        for password in ("a guess", PASSWORD, "a guess", PASSWORD, "a guess")
+    ]
+
+    assert told == [401, 202, 401, 202, 401]
+    refused(nova.put("/v1/me/email", wanted), 900)
+    ok(vega.put("/v1/me/email", wanted), 202)
+    crowd.clock.advance(minutes=15)
+    ok(nova.put("/v1/me/email", wanted), 202)
+
+
 def test_tokens_are_not_guessed_for_long(crowd: Crowd) -> None:
     guess = crowd.at("203.0.113.1")
     told = [
@@ -179,6 +194,7 @@ def test_the_document_tells_what_is_throttled(standing: Service) -> None:
         "PUT /v1/password-resets/{token}",
         "POST /v1/email-verifications/resend",
         "PUT /v1/me/email",
+        "GET /v1/oauth/{provider}/callback",
         "POST /v1/leads",
         "POST /v1/get-feedback",
         "POST /v1/uploads",

@@ -11,14 +11,16 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
+import attrs
 import httpx
 import pytest
 
 from reviewcore.adapters.oidc import OidcIdentities
+from reviewcore.domain.throttling import MOST, Limit
 from reviewcore.domain.users import MarkKind
 from reviewcore.testing import ManualClock
 from tests.integration.http.people import Person, join
-from tests.integration.http.service import PASSWORD, Service, ok, problem, served
+from tests.integration.http.service import PASSWORD, Service, ok, problem, quick_rules, served
 from tests.integration.oidc.provider import CLIENT_SECRET, Provider
 
 ADA = {"email": "Ada@Example.com", "email_verified": True, "name": "Ada\u202e L."}
@@ -212,6 +214,30 @@ def test_what_comes_back_to_another_browser_is_refused(light: Service, provider:
 
         problem(victim.get(back), 401, "identity-not-proven")
         problem(bystander.get(back), 401, "identity-not-proven")
+
+
+def test_an_address_comes_back_in_vain_so_often_and_no_more(
+    tmp_path: Path, identities: OidcIdentities, provider: Provider
+) -> None:
+    provider.enrol("dora", email="dora@example.com", email_verified=True)
+    rules = attrs.evolve(quick_rules(), throttles=MOST)
+    url = f"sqlite:///{tmp_path / 'market.db'}"
+    with served(url, tmp_path, identities=identities, rules=rules) as service:
+        # Whoever is right takes nothing from those who share his address.
+        for _ in range(MOST[Limit.PROVIDER_SIGN_IN] + 1):
+            with service.caller() as browser:
+                ok(sign_in(browser, provider, "dora"))
+        person = join(service, "nova@example.com")
+        provider.enrol("nova", email="nova@example.com", email_verified=True)
+        ok(link(person, provider, "nova"))
+
+        with service.caller() as guesser:
+            back = provider.consent(depart(guesser), "dora")
+            wrong = changed(back, code="a-guess")
+            told = [guesser.get(wrong).status_code for _ in range(MOST[Limit.PROVIDER_SIGN_IN] + 1)]
+            assert told == [401] * MOST[Limit.PROVIDER_SIGN_IN] + [429]
+            waiting = problem(guesser.get(back), 429, "too-many-requests")
+            assert 890 <= waiting["retry_after_seconds"] <= 900
 
 
 @pytest.mark.parametrize("part", ["nonce", "code_challenge"])

@@ -125,6 +125,10 @@ class Desk:
         """Count one more try by the address that asks. Raises TooManyRequests."""
         self.app.throttle(limit, self.address)
 
+    def take_back(self, limit: Limit) -> None:
+        """Take one try by the address that asks back: it was right."""
+        self.app.take_back(limit, self.address)
+
     def throttle_account(self, limit: Limit, email: str | None = None) -> None:
         """Count one more try by who asks, or for the account of *email*, whether or not it is.
 

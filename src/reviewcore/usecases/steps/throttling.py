@@ -39,13 +39,18 @@ def count_try(tx: Transaction, command: Try) -> RateLimit:
     return tx.rate_limits.hit(_key(tx, command), window=WINDOWS[command.limit])
 
 
+def take_back(tx: Transaction, command: Try) -> None:
+    """Take a try back: whoever tried was right."""
+    tx.rate_limits.forgive(_key(tx, command))
+
+
 def welcome(tx: Transaction, command: Welcome) -> None:
     """Take the tries back, and remember for 30 days where the account was signed in from.
 
     People behind one address who know their passwords so do not shut each other out.
     """
     for tried in command.tries:
-        tx.rate_limits.forgive(_key(tx, tried))
+        take_back(tx, tried)
     tx.rate_limits.hit(_marker(command.familiar), window=FAMILIAR_FOR)
 
 

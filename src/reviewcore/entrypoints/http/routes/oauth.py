@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from reviewcore.domain.errors import IdentityNotProven, SessionExpired
 from reviewcore.domain.ids import SessionId, UserId
+from reviewcore.domain.throttling import Limit
 from reviewcore.entrypoints.http import departures
 from reviewcore.entrypoints.http.auth import caller_of
 from reviewcore.entrypoints.http.departures import Ticket, ticket_of
@@ -61,7 +62,7 @@ def begin_sign_in(
 
 @get(
     "/oauth/{provider:str}/callback",
-    opt={STATUSES: (401, 403, 409, 422)},
+    opt={STATUSES: (401, 403, 409, 422, 429)},
     summary="Come back from a provider",
 )
 @waits
@@ -75,6 +76,7 @@ def end_sign_in(
 ) -> Response[SessionView | AccountView]:
     """Begin a session as signing in does, or link the account if that was wanted."""
     desk.app.identities.require(provider)
+    desk.throttle(Limit.PROVIDER_SIGN_IN)
     kept = request.cookies.get(departures.COOKIE)
     ticket = ticket_of(desk.app, kept, provider=provider, state=returned)
     if not code:
@@ -83,8 +85,11 @@ def end_sign_in(
     arrival = Arrival(departure=ticket.departure, code=code, redirect_uri=_callback(desk, provider))
     gone = departures.cookie(desk.app, None, secure=_is_secure(desk))
     if ticket.session_id is not None:
-        return Response(_link(desk, arrival, ticket.session_id), cookies=[gone])
+        linked = _link(desk, arrival, ticket.session_id)
+        desk.take_back(Limit.PROVIDER_SIGN_IN)
+        return Response(linked, cookies=[gone])
     signed = desk.drive(sign_in_with_account, SignInWithAccount(arrival=arrival))
+    desk.take_back(Limit.PROVIDER_SIGN_IN)
     view = SessionView(
         token=signed.token, expires_at=signed.session.expires_at, user=user_view(signed.user)
     )
