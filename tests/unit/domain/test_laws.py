@@ -20,7 +20,7 @@ from reviewcore.domain.ids import (
     TrackId,
     UserId,
 )
-from reviewcore.domain.laws import LAWS, MarketView, violations
+from reviewcore.domain.laws import LAWS, Law, MarketView, Scope, touched, violations
 from reviewcore.domain.ledger import Draft, Entry, EntryKind, Posting
 from reviewcore.domain.money import ZERO, Cents
 from reviewcore.domain.payments import PaymentStatus, Refund, RefundStatus
@@ -307,7 +307,10 @@ PLANTED: list[tuple[str, str, Callable[[], MarketView]]] = [
         "payments_count_right",
         "pay",
         lambda: with_more(
-            "refunds", make.a_refund(id="rf", attempt_id="co", status=RefundStatus.COMPLETED)
+            "refunds",
+            make.a_refund(
+                id="rf", attempt_id="co", payment_id="pay", status=RefundStatus.COMPLETED
+            ),
         ),
     ),
     (
@@ -350,7 +353,7 @@ PLANTED: list[tuple[str, str, Callable[[], MarketView]]] = [
         lambda: with_more("refunds", make.a_refund(id="rf", payment_id="pay")),
     ),
     ("reviewers_are_fit", "v1", lambda: changed("reviewers", 0, user_id=UserId("u"))),
-    ("reviewers_are_fit", "t", lambda: changed("reviews", 2, reviewer_id=R)),
+    ("tracks_are_reviewed_once", "t", lambda: changed("reviews", 2, reviewer_id=R)),
     (
         "reviewers_are_fit",
         "v3",
@@ -433,18 +436,52 @@ def test_a_planted_violation_is_seen_and_its_culprit_named(
     assert all(one.told for one in found)
 
 
+@pytest.mark.parametrize(
+    ("law", "plant"),
+    [(law, plant) for law, _, plant in PLANTED],
+    ids=[f"{n}-{p[0]}" for n, p in enumerate(PLANTED)],
+)
+def test_parts_judged_one_by_one_make_the_whole(law: str, plant: Callable[[], MarketView]) -> None:
+    view = plant()
+    (judge,) = (one for one in LAWS if one.name == law)
+    rows = (row for field in attrs.fields(MarketView)[1:] for row in getattr(view, field.name))
+    every = touched(rows).ids
+    assert every is not None
+
+    parts = {one for name in every for one in judge(view, Scope(ids=frozenset({name})))}
+    whole = set(judge(view))
+
+    assert parts == (set() if judge is laws.market_accounts_follow_reviews else whole)
+
+
 def test_every_law_has_a_planted_violation() -> None:
-    assert {law for law, _, _ in PLANTED} == {law.__name__ for law in LAWS}
+    assert {law for law, _, _ in PLANTED} == {law.name for law in LAWS}
 
 
-def test_every_law_of_the_module_is_evaluated() -> None:
-    written = {
-        name
-        for name, thing in vars(laws).items()
-        if callable(thing) and (thing.__doc__ or "").startswith("Law")
-    }
+def test_every_law_of_the_package_is_evaluated() -> None:
+    written = {name for name, thing in vars(laws).items() if isinstance(thing, Law)}
 
-    assert written == {law.__name__ for law in LAWS}
+    assert written == {law.name for law in LAWS}
+    assert written <= set(laws.__all__)
+
+
+def test_every_law_of_the_specification_is_stood_for_and_told() -> None:
+    assert {number for law in LAWS for number in law.numbers} == set(range(1, 11))
+    assert all(law.promise.endswith(".") for law in LAWS)
+
+
+def test_what_a_row_hangs_on_is_touched_with_it() -> None:
+    entry = attrs.evolve(
+        market().entries[0],
+        cause="t1/2",
+        postings=(Posting("payable:r1", Cents(1)), Posting("revenue", Cents(-1))),
+    )
+
+    assert touched([make.a_slot(track_id=T)]) == Scope(ids=frozenset({T}))
+    assert touched([entry]) == Scope(ids=frozenset({entry.id, "t1", "r1", "revenue"}))
+    assert touched([make.a_flag(id="f", review_id="v", track_id=T, reviewer_id=R)]) == Scope(
+        ids=frozenset({"f", "v", T, R})
+    )
 
 
 def test_a_promo_code_is_free_again_once_its_track_was_cancelled() -> None:
