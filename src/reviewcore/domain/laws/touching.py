@@ -21,7 +21,7 @@ HANGS_ON = (
 """The names under which a row bears its own id and those of what is judged with it."""
 
 
-def touched(rows: Iterable[object]) -> Scope:
+def touched(rows: Iterable[Any]) -> Scope:
     """Say what laws have to judge after *rows* were written: each of them and what it hangs on.
 
     Give a changed or removed row as it was besides what it became, if what it hangs on may change.
@@ -29,7 +29,7 @@ def touched(rows: Iterable[object]) -> Scope:
     return Scope(ids=frozenset(one for row in rows for one in _ids_of(row)))
 
 
-def _ids_of(row: object) -> Iterator[str]:
+def _ids_of(row: Any) -> Iterator[str]:
     for name in _named_in(type(row)):
         yield getattr(row, name)
     if isinstance(row, Entry):
