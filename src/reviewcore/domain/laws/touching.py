@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cache
-from typing import Any
 
 from reviewcore.domain.laws.law import Scope
 from reviewcore.domain.ledger import Entry
@@ -21,7 +19,7 @@ HANGS_ON = (
 """The names under which a row bears its own id and those of what is judged with it."""
 
 
-def touched(rows: Iterable[Any]) -> Scope:
+def touched(rows: Iterable[object]) -> Scope:
     """Say what laws have to judge after *rows* were written: each of them and what it hangs on.
 
     Give a changed or removed row as it was besides what it became, if what it hangs on may change.
@@ -29,8 +27,11 @@ def touched(rows: Iterable[Any]) -> Scope:
     return Scope(ids=frozenset(one for row in rows for one in _ids_of(row)))
 
 
-def _ids_of(row: Any) -> Iterator[str]:
-    for name in _named_in(type(row)):
+def _ids_of(row: object) -> Iterator[str]:
+    kind = type(row)
+    if kind not in _NAMED:
+        _NAMED[kind] = tuple(name for name in HANGS_ON if hasattr(kind, name))
+    for name in _NAMED[kind]:
         yield getattr(row, name)
     if isinstance(row, Entry):
         # A cause may be a part of something, such as slot 2 of a track.
@@ -39,6 +40,5 @@ def _ids_of(row: Any) -> Iterator[str]:
             yield posting.account.rpartition(":")[2]
 
 
-@cache
-def _named_in(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(name for name in HANGS_ON if hasattr(kind, name))
+_NAMED: dict[type, tuple[str, ...]] = {}
+"""The names of `HANGS_ON` that rows of a kind have."""
