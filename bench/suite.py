@@ -222,7 +222,7 @@ class Bench:
         slices = len(using_up) * ROUNDS
         # The last slice is never completed, so heartbeats can go on in it.
         total = (slices + 1) * self._size.slice_cells
-        self._library = self._prepare(total)
+        self._library = prepare(self._server, total)
         self._floor = self._server.create_database(template=self._library.rpartition("/")[2])
         market.settle(self._floor)
         numbers = itertools.count()
@@ -235,17 +235,6 @@ class Bench:
         _require_laws(store, completed=self._completed)
         store.close()
         return [self._line(cell) for cell in cells]
-
-    def _prepare(self, cells: int) -> str:
-        url = self._server.create_database()
-        store = SqlStore(url, rules=market.RULES)
-        store.migrate()
-        market.add_genres(store)
-        market.add_cells(store, [1])
-        store.close()
-        market.multiply(url, cells)
-        market.settle(url)
-        return url
 
     def _run(self, cell: Cell, place: int) -> Result:
         first = place * self._size.slice_cells + 1
@@ -360,6 +349,19 @@ class Bench:
             cpu_us=median(result.client_cpu + result.postgres_cpu for result in results),
             target=TARGETS.get(cell),
         )
+
+
+def prepare(server: Server, cells: int) -> str:
+    """Make a database with so many cells."""
+    url = server.create_database()
+    store = SqlStore(url, rules=market.RULES)
+    store.migrate()
+    market.add_genres(store)
+    market.add_cells(store, [1])
+    store.close()
+    market.multiply(url, cells)
+    market.settle(url)
+    return url
 
 
 TARGETS = {

@@ -39,14 +39,20 @@ FORM = json.dumps(
     attrs.asdict(market.FEEDBACK, filter=lambda _, value: value is not None, recurse=False)
 ).encode()
 
+LINES = {
+    "complete_review": "POST /v1/reviews/{review}/complete",
+    "record_heartbeat": "POST /v1/reviews/{review}/heartbeat",
+    "read_session": "GET /v1/me",
+    "read_health": "GET /healthz",
+}
+
 
 def request_of(calls: Calls, number: int) -> bytes:
     """Make the bytes of one request, signed in as the cell's reviewer."""
-    verb = {"complete_review": "complete", "record_heartbeat": "heartbeat"}[calls.operation]
-    body = FORM if verb == "complete" else b""
-    review = market.an_id("rv", number)
+    line = LINES[calls.operation].format(review=market.an_id("rv", number))
+    body = FORM if calls.operation == "complete_review" else b""
     head = (
-        f"POST /v1/reviews/{review}/{verb} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        f"{line} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
         f"Authorization: Bearer {market.token_of(number)}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
@@ -90,7 +96,7 @@ def run(calls: Calls) -> Measured:
     assert place.hostname is not None
     assert place.port is not None
     address = (place.hostname, place.port)
-    numbers = Numbers(calls.first, calls.last, again=calls.operation == "record_heartbeat")
+    numbers = Numbers(calls.first, calls.last, again=calls.operation != "complete_review")
     connections = [_Connection(address) for _ in range(calls.concurrency)]
     warm = _round(calls, connections, numbers, count=WARM_UP * calls.concurrency, seconds=60)
     if warm.errors:
