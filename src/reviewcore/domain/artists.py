@@ -7,6 +7,7 @@ from typing import Self
 import attrs
 
 from reviewcore.domain.errors import NoFreeCredit
+from reviewcore.domain.evolving import evolve
 from reviewcore.domain.ids import ArtistId, GenreId, UserId
 from reviewcore.domain.money import ZERO, Cents
 from reviewcore.domain.texts import require_line
@@ -30,31 +31,31 @@ class ArtistProfile:
 
     def rename(self, artist_name: str, *, genres: tuple[GenreId, ...]) -> Self:
         """Change the name (1 to 100 characters) and the genres. Raises InvalidText."""
-        return attrs.evolve(self, artist_name=require_artist_name(artist_name), genres=genres)
+        return evolve(self, artist_name=require_artist_name(artist_name), genres=genres)
 
     def queue_track(self, spent: Cents) -> Self:
         """Count a track that was queued for *spent* cents (0 when it was free)."""
-        return attrs.evolve(
+        return evolve(
             self, total_tracks=self.total_tracks + 1, total_spent=Cents(self.total_spent + spent)
         )
 
     def take_back(self, amount: Cents) -> Self:
         """Count *amount* as no longer spent: it is on its way back."""
-        return attrs.evolve(self, total_spent=Cents(self.total_spent - amount))
+        return evolve(self, total_spent=Cents(self.total_spent - amount))
 
     def erase(self) -> Self:
         """Leave for good: neither name nor genres are kept."""
-        return attrs.evolve(self, artist_name="", genres=())
+        return evolve(self, artist_name="", genres=())
 
     def use_credit(self) -> Self:
         """Spend one free review credit. Raises NoFreeCredit."""
         if self.free_review_credits < 1:
             raise NoFreeCredit
-        return attrs.evolve(self, free_review_credits=self.free_review_credits - 1)
+        return evolve(self, free_review_credits=self.free_review_credits - 1)
 
     def grant_credits(self, count: int) -> Self:
         """Add *count* free review credits (1 or more)."""
-        return attrs.evolve(self, free_review_credits=self.free_review_credits + count)
+        return evolve(self, free_review_credits=self.free_review_credits + count)
 
 
 def require_artist_name(name: str) -> str:

@@ -11,6 +11,7 @@ from typing import Self
 import attrs
 
 from reviewcore.domain.errors import InvalidTransition
+from reviewcore.domain.evolving import evolve
 from reviewcore.domain.ids import AttemptId, PaymentId, RefundId, TrackId
 from reviewcore.domain.money import ZERO, Cents
 
@@ -143,18 +144,18 @@ class Payment:
     def reprice(self, amount: Cents) -> Self:
         """Ask for *amount*: the track was checked out (again)."""
         if self.status is PaymentStatus.PENDING:
-            return attrs.evolve(self, amount=amount)
+            return evolve(self, amount=amount)
         self._require(PaymentStatus.PENDING)
-        return attrs.evolve(self, amount=amount, status=PaymentStatus.PENDING)
+        return evolve(self, amount=amount, status=PaymentStatus.PENDING)
 
     def session(self, session_id: str) -> Self:
         """Have the newest session."""
-        return attrs.evolve(self, stripe_session_id=session_id)
+        return evolve(self, stripe_session_id=session_id)
 
     def apply(self, attempt: CheckoutAttempt, at: datetime) -> Self:
         """Be paid by *attempt*, once. Raises InvalidTransition."""
         self._require_due()
-        return attrs.evolve(
+        return evolve(
             self,
             status=PaymentStatus.COMPLETED,
             applied_attempt_id=attempt.id,
@@ -166,25 +167,25 @@ class Payment:
     def waive(self, at: datetime) -> Self:
         """Be complete with nothing due: a free track."""
         self._require_due()
-        return attrs.evolve(self, amount=ZERO, status=PaymentStatus.COMPLETED, completed_at=at)
+        return evolve(self, amount=ZERO, status=PaymentStatus.COMPLETED, completed_at=at)
 
     def fail(self) -> Self:
         """Record that the last attempt came to nothing; harmless when it did not matter."""
         if self.status is not PaymentStatus.PENDING:
             return self
-        return attrs.evolve(self, status=PaymentStatus.FAILED)
+        return evolve(self, status=PaymentStatus.FAILED)
 
     def refund(self, amount: Cents) -> Self:
         """Count a completed refund; REFUNDED once all of it is back."""
         refunded = Cents(self.refunded_amount + amount)
         assert refunded <= self.amount, "more was refunded than was paid"
         status = PaymentStatus.REFUNDED if refunded == self.amount else self.status
-        return attrs.evolve(self, refunded_amount=refunded, status=status)
+        return evolve(self, refunded_amount=refunded, status=status)
 
     def take_back(self, amount: Cents) -> Self:
         """Count a refund no longer: the payer's bank returned it."""
         assert amount <= self.refunded_amount, "more was returned than was refunded"
-        return attrs.evolve(
+        return evolve(
             self,
             refunded_amount=Cents(self.refunded_amount - amount),
             status=PaymentStatus.COMPLETED,
@@ -192,7 +193,7 @@ class Payment:
 
     def learn_fee(self, fee: Cents) -> Self:
         """Record the processor's fee."""
-        return attrs.evolve(self, fee=fee)
+        return evolve(self, fee=fee)
 
     def _require_due(self) -> None:
         # REFUNDED may become COMPLETED too, but never by being paid again.
@@ -247,14 +248,14 @@ class CheckoutAttempt:
 
     def send(self, at: datetime) -> Self:
         """Be handed to the processor."""
-        return attrs.evolve(self, sent_at=self.sent_at or at, next_attempt_at=at + LOOK_FIRST)
+        return evolve(self, sent_at=self.sent_at or at, next_attempt_at=at + LOOK_FIRST)
 
     def open(self, *, session_id: str, url: str, expires_at: datetime) -> Self:
         """Have a session."""
         if self.session_id == session_id and self.status is not AttemptStatus.INTENDED:
             return self
         self._require(AttemptStatus.OPEN)
-        return attrs.evolve(
+        return evolve(
             self,
             status=AttemptStatus.OPEN,
             session_id=session_id,
@@ -265,7 +266,7 @@ class CheckoutAttempt:
     def pay(self, external_payment_id: str | None, at: datetime) -> Self:
         """Have been paid."""
         self._require(AttemptStatus.PAID)
-        return attrs.evolve(
+        return evolve(
             self,
             status=AttemptStatus.PAID,
             external_payment_id=external_payment_id,
@@ -275,18 +276,16 @@ class CheckoutAttempt:
 
     def learn_fee(self, fee: Cents) -> Self:
         """Record what the processor kept of it, in cents."""
-        return attrs.evolve(self, fee=fee)
+        return evolve(self, fee=fee)
 
     def end(self, status: AttemptStatus, at: datetime, *, reason: str | None = None) -> Self:
         """End unpaid: EXPIRED or FAILED."""
         self._require(status)
-        return attrs.evolve(
-            self, status=status, ended_at=at, next_attempt_at=None, failure_reason=reason
-        )
+        return evolve(self, status=status, ended_at=at, next_attempt_at=None, failure_reason=reason)
 
     def drop(self, at: datetime) -> Self:
         """Be unwanted: the worker expires its session now."""
-        return attrs.evolve(self, unwanted=True, next_attempt_at=at)
+        return evolve(self, unwanted=True, next_attempt_at=at)
 
     def look_again(self, at: datetime) -> Self:
         """Be asked about again after a growing while, and when its session expires."""
@@ -295,7 +294,7 @@ class CheckoutAttempt:
         if self.expires_at is not None and at < self.expires_at:
             # Until the end is known, opening a checkout returns this session.
             again = min(again, self.expires_at)
-        return attrs.evolve(self, looks=looks, next_attempt_at=again, leased_until=None)
+        return evolve(self, looks=looks, next_attempt_at=again, leased_until=None)
 
     def _require(self, wanted: AttemptStatus) -> None:
         if wanted not in ATTEMPT_NEXT[self.status]:
@@ -345,7 +344,7 @@ class Refund:
     def send(self, at: datetime) -> Self:
         """Be handed to the processor (again, with the same key)."""
         tries = self.attempts + 1
-        sent = attrs.evolve(
+        sent = evolve(
             self,
             attempts=tries,
             sent_at=self.sent_at or at,
@@ -354,7 +353,7 @@ class Refund:
         if self.status is RefundStatus.PROCESSING:
             return sent
         self._require(RefundStatus.PROCESSING)
-        return attrs.evolve(sent, status=RefundStatus.PROCESSING)
+        return evolve(sent, status=RefundStatus.PROCESSING)
 
     def key_is_fresh(self, at: datetime) -> bool:
         """Whether the processor surely still knows the key."""
@@ -364,7 +363,7 @@ class Refund:
         """Have been refused for now: it waits, and then goes out under a new key."""
         self._require(RefundStatus.PENDING)
         number = self.number + 1
-        return attrs.evolve(
+        return evolve(
             self,
             status=RefundStatus.PENDING,
             number=number,
@@ -377,23 +376,23 @@ class Refund:
 
     def wait(self, at: datetime) -> Self:
         """Stay unsent for another hour: its payment is disputed."""
-        return attrs.evolve(self, next_attempt_at=at + LOOK_SLOWEST, leased_until=None)
+        return evolve(self, next_attempt_at=at + LOOK_SLOWEST, leased_until=None)
 
     def go_on(self, at: datetime) -> Self:
         """Be sent as soon as can be: its payment is disputed no longer."""
-        return attrs.evolve(self, next_attempt_at=at)
+        return evolve(self, next_attempt_at=at)
 
     def drop(self, at: datetime) -> Self:
         """Never be sent: a lost dispute gave the payer his money."""
         self._require(RefundStatus.DROPPED)
-        return attrs.evolve(
+        return evolve(
             self, status=RefundStatus.DROPPED, ended_at=at, next_attempt_at=None, leased_until=None
         )
 
     def complete(self, external_id: str, at: datetime) -> Self:
         """Have been taken by the processor."""
         self._require(RefundStatus.COMPLETED)
-        return attrs.evolve(
+        return evolve(
             self,
             status=RefundStatus.COMPLETED,
             external_id=external_id,
@@ -404,7 +403,7 @@ class Refund:
     def fail(self, reason: str, at: datetime) -> Self:
         """Have been refused for good."""
         self._require(RefundStatus.FAILED)
-        return attrs.evolve(
+        return evolve(
             self,
             status=RefundStatus.FAILED,
             failure_reason=reason,
@@ -415,9 +414,7 @@ class Refund:
     def come_back(self, at: datetime) -> Self:
         """Have been returned after it had been taken: the payer has not got it."""
         self._require(RefundStatus.RETURNED)
-        return attrs.evolve(
-            self, status=RefundStatus.RETURNED, failure_reason="returned", ended_at=at
-        )
+        return evolve(self, status=RefundStatus.RETURNED, failure_reason="returned", ended_at=at)
 
     def _require(self, wanted: RefundStatus) -> None:
         if wanted not in REFUND_NEXT[self.status]:

@@ -18,6 +18,7 @@ from reviewcore.domain.errors import (
     ReviewerRestricted,
     TooMany,
 )
+from reviewcore.domain.evolving import evolve
 from reviewcore.domain.ids import GenreId, ReviewerId, UserId
 from reviewcore.domain.money import ZERO, Cents
 from reviewcore.domain.rules import MarketRules, Tier
@@ -80,7 +81,7 @@ class ReviewerProfile:
     def change(self, *, genres: tuple[GenreId, ...], country: str, rules: MarketRules) -> Self:
         """Change genres and country. Raises TooMany, InvalidCountry."""
         require_genres(genres, rules=rules)
-        return attrs.evolve(self, genres=genres, country=require_country(country))
+        return evolve(self, genres=genres, country=require_country(country))
 
     def answer_quiz(self, answers: Mapping[int, int], *, rules: MarketRules) -> Self:
         """Score *answers* (question index → choice index); the best score is kept.
@@ -89,7 +90,7 @@ class ReviewerProfile:
         """
         score = score_quiz(answers, rules=rules)
         best = max(score, self.onboarding_quiz_score or 0)
-        return attrs.evolve(
+        return evolve(
             self,
             onboarding_quiz_score=best,
             onboarding_quiz_passed=self.onboarding_quiz_passed or score >= rules.quiz_pass_min,
@@ -102,7 +103,7 @@ class ReviewerProfile:
         if not self.onboarding_quiz_passed:
             raise QuizNotPassed(minimum=rules.quiz_pass_min)
         require_genres(self.genres, rules=rules)
-        return attrs.evolve(self, completed_onboarding=True)
+        return evolve(self, completed_onboarding=True)
 
     def require_working(self) -> None:
         """Raise ReviewerRestricted or NotOnboarded unless he may work on reviews."""
@@ -117,7 +118,7 @@ class ReviewerProfile:
 
     def erase(self) -> Self:
         """Leave for good: nothing personal is kept, and nothing can be assigned to him."""
-        return attrs.evolve(
+        return evolve(
             self,
             genres=(),
             country="",
@@ -131,17 +132,17 @@ class ReviewerProfile:
 
     def take(self, at: datetime) -> Self:
         """Take one more assignment."""
-        return attrs.evolve(self, active_count=self.active_count + 1, last_assigned_at=at)
+        return evolve(self, active_count=self.active_count + 1, last_assigned_at=at)
 
     def release(self, count: int = 1) -> Self:
         """Have *count* assignments fewer, without pay."""
-        return attrs.evolve(self, active_count=self.active_count - count)
+        return evolve(self, active_count=self.active_count - count)
 
     def earn(
         self, amount: Cents, *, rules: MarketRules, at: datetime
     ) -> tuple[Self, tuple[events.Event, ...]]:
         """Deliver one review for *amount*; returns him and what is to be announced."""
-        paid = attrs.evolve(
+        paid = evolve(
             self,
             active_count=self.active_count - 1,
             total_reviews=self.total_reviews + 1,
@@ -154,7 +155,7 @@ class ReviewerProfile:
         self, *, pay: Cents, rating: int | None, gem: int, rules: MarketRules, at: datetime
     ) -> tuple[Self, tuple[events.Event, ...]]:
         """Lose a review whose flag was upheld: its *pay*, its *rating* and its *gem* (0 or 1)."""
-        poorer = attrs.evolve(
+        poorer = evolve(
             self,
             total_reviews=self.total_reviews - 1,
             rating_sum=self.rating_sum - (rating or 0),
@@ -171,7 +172,7 @@ class ReviewerProfile:
         self, *, before: int | None, after: int, rules: MarketRules, at: datetime
     ) -> tuple[Self, tuple[events.Event, ...]]:
         """Move the mean from a review rated *before* (None: not yet) to *after* (1 to 5)."""
-        judged = attrs.evolve(
+        judged = evolve(
             self,
             rating_sum=self.rating_sum - (before or 0) + after,
             rating_count=self.rating_count + (before is None),
@@ -182,7 +183,7 @@ class ReviewerProfile:
         self, change: int, *, rules: MarketRules, at: datetime
     ) -> tuple[Self, tuple[events.Event, ...]]:
         """Count *change* more gems (1, or -1)."""
-        judged = attrs.evolve(self, gem_count=self.gem_count + change)
+        judged = evolve(self, gem_count=self.gem_count + change)
         return judged.retier(rules=rules, at=at)
 
     def retier(self, *, rules: MarketRules, at: datetime) -> tuple[Self, tuple[events.Event, ...]]:
@@ -193,7 +194,7 @@ class ReviewerProfile:
         if tier is self.tier:
             return self, ()
         moved = events.TierChanged(reviewer_id=self.id, before=self.tier, after=tier)
-        return attrs.evolve(self, tier=tier), (moved,)
+        return evolve(self, tier=tier), (moved,)
 
     def earned_tier(self, rules: MarketRules) -> Tier:
         """Tell the tier that his reviews, ratings and gems earn, whatever was granted."""
@@ -208,7 +209,7 @@ class ReviewerProfile:
         self, tier: Tier, *, until: datetime, rules: MarketRules, at: datetime
     ) -> tuple[Self, tuple[events.Event, ...]]:
         """Hold *tier* until a date, whatever was earned; a later grant replaces it."""
-        granted = attrs.evolve(self, granted_tier=tier, granted_until=until)
+        granted = evolve(self, granted_tier=tier, granted_until=until)
         held, moved = granted.retier(rules=rules, at=at)
         return held, (events.TierGranted(reviewer_id=self.id, tier=tier, until=until), *moved)
 
@@ -216,33 +217,29 @@ class ReviewerProfile:
         self, *, rules: MarketRules, at: datetime
     ) -> tuple[Self, tuple[events.Event, ...]]:
         """Fall back to the earned tier once the grant's date has come."""
-        plain = attrs.evolve(self, granted_tier=None, granted_until=None)
+        plain = evolve(self, granted_tier=None, granted_until=None)
         held, moved = plain.retier(rules=rules, at=at)
         return held, (events.TierGrantEnded(reviewer_id=self.id), *moved)
 
     def flag(self) -> Self:
         """Count one more flag."""
-        return attrs.evolve(self, flag_count=self.flag_count + 1)
+        return evolve(self, flag_count=self.flag_count + 1)
 
     def unflag(self) -> Self:
         """Count one flag fewer: it was dismissed."""
-        return attrs.evolve(self, flag_count=self.flag_count - 1)
+        return evolve(self, flag_count=self.flag_count - 1)
 
     def restrict(self, cause: RestrictionCause, *, reason: str | None = None) -> Self:
         """Be barred from reviewing; a person's restriction outlasts the automatic one."""
         if self.restriction_cause is RestrictionCause.ADMIN and cause is not self.restriction_cause:
             return self
-        return attrs.evolve(
-            self, is_restricted=True, restriction_cause=cause, restriction_reason=reason
-        )
+        return evolve(self, is_restricted=True, restriction_cause=cause, restriction_reason=reason)
 
     def unrestrict(self) -> Self:
         """Be allowed to review again. Raises NotRestricted."""
         if not self.is_restricted:
             raise NotRestricted
-        return attrs.evolve(
-            self, is_restricted=False, restriction_cause=None, restriction_reason=None
-        )
+        return evolve(self, is_restricted=False, restriction_cause=None, restriction_reason=None)
 
     # ── money out ────────────────────────────────────────────────────────────────────────────
 
@@ -250,7 +247,7 @@ class ReviewerProfile:
         """Have *account_id* as the payout account; a change starts the payout delay again."""
         if account_id == self.stripe_account_id:
             return self
-        return attrs.evolve(
+        return evolve(
             self,
             stripe_account_id=account_id,
             stripe_connected_at=self.stripe_connected_at or at,
@@ -260,20 +257,20 @@ class ReviewerProfile:
 
     def mark_account(self, *, ready: bool) -> Self:
         """Record whether the processor can pay to his account."""
-        return attrs.evolve(self, payout_account_ready=ready)
+        return evolve(self, payout_account_ready=ready)
 
     def change_destination(self, at: datetime) -> Self:
         """Have another bank account behind the payout account: the delay runs again from *at*."""
         known = self.payout_account_changed_at
-        return attrs.evolve(self, payout_account_changed_at=at if known is None else max(at, known))
+        return evolve(self, payout_account_changed_at=at if known is None else max(at, known))
 
     def reserve(self, amount: Cents) -> Self:
         """Take *amount* out of the balance for a payout."""
-        return attrs.evolve(self, pending_balance=Cents(self.pending_balance - amount))
+        return evolve(self, pending_balance=Cents(self.pending_balance - amount))
 
     def restore(self, amount: Cents) -> Self:
         """Put *amount* back: its payout failed or was reversed."""
-        return attrs.evolve(self, pending_balance=Cents(self.pending_balance + amount))
+        return evolve(self, pending_balance=Cents(self.pending_balance + amount))
 
 
 def require_genres(genres: tuple[GenreId, ...], *, rules: MarketRules) -> None:

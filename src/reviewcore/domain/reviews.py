@@ -24,6 +24,7 @@ from reviewcore.domain.errors import (
     ReviewNotCompleted,
     TooMany,
 )
+from reviewcore.domain.evolving import evolve
 from reviewcore.domain.feedback import (
     MOMENT_MAX_SECONDS,
     NOTE_MAX,
@@ -184,7 +185,7 @@ class Review:
         most = rules.heartbeat_credit_max_seconds * 1000
         passed = (at - newest) // MILLISECOND if newest is not None else 0
         heard = self.listen_carry_ms + min(max(passed, 0), most)
-        return attrs.evolve(
+        return evolve(
             self,
             status=ReviewStatus.IN_PROGRESS,
             started_at=self.started_at or at,
@@ -196,7 +197,7 @@ class Review:
     def restart(self, *, minimum_listen_seconds: int, rules: MarketRules, at: datetime) -> Self:
         """Start over with the track's new link: nothing heard, a new deadline."""
         assert self.is_active, "only an active review starts over"
-        return attrs.evolve(
+        return evolve(
             self,
             status=ReviewStatus.ASSIGNED,
             started_at=None,
@@ -225,7 +226,7 @@ class Review:
         if self.last_heartbeat is None or at - self.last_heartbeat > freshness:
             raise HeartbeatStale(maximum_seconds=rules.heartbeat_freshness_seconds)
         feedback.require_substance(rules)
-        return attrs.evolve(
+        return evolve(
             self,
             status=ReviewStatus.COMPLETED,
             ended_at=at,
@@ -239,7 +240,7 @@ class Review:
         """End without a review. Raises ReviewNotActive."""
         if not self.is_active:
             raise ReviewNotActive(status=self.status)
-        return attrs.evolve(self, status=ENDS_AS[reason], ended_at=at, end_reason=reason)
+        return evolve(self, status=ENDS_AS[reason], ended_at=at, end_reason=reason)
 
     # ── the artist's side ────────────────────────────────────────────────────────────────────
 
@@ -260,12 +261,12 @@ class Review:
         if rating <= RATING_NEEDS_REASON and not reason.strip():
             raise ReasonRequired
         told = require_text("reason", reason, longest=1000) if reason.strip() else None
-        return attrs.evolve(self, artist_rating=rating, rating_reason=told)
+        return evolve(self, artist_rating=rating, rating_reason=told)
 
     def gem(self, *, is_gem: bool) -> Self:
         """Be marked as a gem, or not. Raises ReviewNotCompleted, ReviewDisowned."""
         self.require_judgeable()
-        return attrs.evolve(self, is_gem=is_gem)
+        return evolve(self, is_gem=is_gem)
 
     def can_be_flagged(self, at: datetime, *, rules: MarketRules) -> bool:
         """Whether its artist may yet flag it: it was delivered, and lately."""
@@ -285,7 +286,7 @@ class Review:
         closes = self._flaggable_until(rules)
         if at > closes:
             raise FlagWindowOver(ended_at=closes)
-        return attrs.evolve(
+        return evolve(
             self,
             was_flagged=True,
             flag_reason=reason,
@@ -295,11 +296,11 @@ class Review:
 
     def uphold(self) -> Self:
         """Be disowned: the flag was right."""
-        return attrs.evolve(self, flag_status=FlagStatus.UPHELD, is_gem=False)
+        return evolve(self, flag_status=FlagStatus.UPHELD, is_gem=False)
 
     def clear(self, *, counts: bool) -> Self:
         """Be cleared: the flag was wrong; it counts again if its slot is still to be had."""
-        return attrs.evolve(
+        return evolve(
             self,
             was_flagged=False,
             flag_reason=None,

@@ -16,6 +16,7 @@ from typing import Self
 import attrs
 
 from reviewcore.domain.errors import InvalidTransition
+from reviewcore.domain.evolving import evolve
 from reviewcore.domain.ids import TrackId
 from reviewcore.domain.money import ZERO, Cents, split
 from reviewcore.domain.rules import MarketRules, Package, Tier
@@ -55,14 +56,14 @@ class Slot:
         """Give the slot up. Raises InvalidTransition when it was refunded before."""
         if self.is_refunded:
             raise InvalidTransition(entity="Slot", status="REFUNDED", wanted="REFUNDED")
-        return attrs.evolve(self, refunded_at=at)
+        return evolve(self, refunded_at=at)
 
     def lose(self, at: datetime) -> Self:
         """Give the slot up for nothing: a lost dispute gave the payer his money.
 
         Raises InvalidTransition when it was refunded before.
         """
-        return attrs.evolve(self.refund(at), is_lost=True)
+        return evolve(self.refund(at), is_lost=True)
 
 
 def paid_slots(track_id: TrackId, package: Package, *, rules: MarketRules) -> tuple[Slot, ...]:

@@ -21,6 +21,7 @@ from reviewcore.domain.errors import (
     TrackDisputed,
     TrackHasReviews,
 )
+from reviewcore.domain.evolving import evolve
 from reviewcore.domain.ids import ArtistId, GenreId, TrackId
 from reviewcore.domain.links import SourceType
 from reviewcore.domain.money import Cents
@@ -168,7 +169,7 @@ class Track:
     def price_at(self, price: Cents, *, reviews: int, priority: int, rules: MarketRules) -> Self:
         """Freeze what *reviews* reviews cost and how urgent they are."""
         self.require_payable()
-        return attrs.evolve(
+        return evolve(
             self,
             price=price,
             reviews_requested=reviews,
@@ -178,12 +179,12 @@ class Track:
 
     def make_free(self, promo_code: str) -> Self:
         """Be paid for by a credit or code: package STARTER."""
-        return attrs.evolve(self, promo_code=promo_code, package_type=PackageType.STARTER)
+        return evolve(self, promo_code=promo_code, package_type=PackageType.STARTER)
 
     def queue(self, at: datetime) -> Self:
         """Join the queue: it is paid for."""
         self.require_payable()
-        return attrs.evolve(self, status=TrackStatus.QUEUED, paid_at=at, assign_at=at)
+        return evolve(self, status=TrackStatus.QUEUED, paid_at=at, assign_at=at)
 
     # ── reviews come and go ──────────────────────────────────────────────────────────────────
 
@@ -201,11 +202,11 @@ class Track:
 
     def seek(self, at: datetime, *, rules: MarketRules) -> Self:
         """Have the worker look for reviewers from *at* on, if it takes any."""
-        return attrs.evolve(self, assign_at=at if self.takes_reviewers(rules) else None)
+        return evolve(self, assign_at=at if self.takes_reviewers(rules) else None)
 
     def rest(self) -> Self:
         """Need no reviewers: no slot is open to them."""
-        return attrs.evolve(self, assign_at=None)
+        return evolve(self, assign_at=None)
 
     def _settle(
         self, *, counted: int, refunded: int, at: datetime
@@ -218,7 +219,7 @@ class Track:
         status = status_of(requested=self.reviews_requested, counted=reviews, refunded=slots)
         done = status is TrackStatus.COMPLETED
         halfway = counted > 0 and reviews * 2 >= self.reviews_requested
-        settled = attrs.evolve(
+        settled = evolve(
             self,
             reviews_completed=reviews,
             slots_refunded=slots,
@@ -268,7 +269,7 @@ class Track:
             raise InvalidTransition(
                 entity="Track", status=self.status, wanted=TrackStatus.CANCELLED
             )
-        return attrs.evolve(self, status=TrackStatus.CANCELLED, assign_at=None)
+        return evolve(self, status=TrackStatus.CANCELLED, assign_at=None)
 
     def require_closable(self, at: datetime, *, rules: MarketRules) -> None:
         """Raise unless its artist may close it now: live, not closed, past its deadline."""
@@ -290,19 +291,19 @@ class Track:
 
     def dispute(self) -> Self:
         """Take no new reviewers until the dispute of its payment is decided."""
-        return attrs.evolve(self, dispute_status=DisputeStatus.OPEN, assign_at=None)
+        return evolve(self, dispute_status=DisputeStatus.OPEN, assign_at=None)
 
     def win_dispute(self) -> Self:
         """Go on as before; `seek` has the worker look for reviewers again."""
-        return attrs.evolve(self, dispute_status=None)
+        return evolve(self, dispute_status=None)
 
     def lose_dispute(self) -> Self:
         """Take no new reviewers for good: open slots end without a refund."""
-        return attrs.evolve(self, dispute_status=DisputeStatus.LOST, assign_at=None)
+        return evolve(self, dispute_status=DisputeStatus.LOST, assign_at=None)
 
     def close(self, at: datetime) -> Self:
         """Take no new reviewers."""
-        return attrs.evolve(self, closed_at=at, assign_at=None)
+        return evolve(self, closed_at=at, assign_at=None)
 
     def change_source(
         self,
@@ -324,7 +325,7 @@ class Track:
             raise InvalidTransition(entity="Track", status=self.status, wanted="SOURCE_UPDATED")
         if ever_completed and not self.waits_for_source(rules):
             raise TrackHasReviews
-        return attrs.evolve(
+        return evolve(
             self,
             source_url=source_url,
             source_type=source_type,
@@ -341,7 +342,7 @@ class Track:
         """
         assert not self.is_live, "a track that somebody may be listening to keeps its link"
         link = self.source_url if self.source_type is SourceType.UPLOAD else ""
-        return attrs.evolve(self, source_url=link, feedback_focus=None)
+        return evolve(self, source_url=link, feedback_focus=None)
 
     def report_unplayable(self, at: datetime) -> tuple[Self, tuple[events.Event, ...]]:
         """Count a report; its artist is told of the first since the link was changed.
@@ -350,7 +351,7 @@ class Track:
         """
         if self.source_updated_at is not None and at <= self.source_updated_at:
             return self, ()
-        told = attrs.evolve(
+        told = evolve(
             self,
             unplayable_reports=self.unplayable_reports + 1,
             link_issue_notified_at=self.link_issue_notified_at or at,
