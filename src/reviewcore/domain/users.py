@@ -30,6 +30,9 @@ SESSION_LIFE = timedelta(days=30)
 VERIFICATION_LIFE = timedelta(hours=24)
 RESET_LIFE = timedelta(hours=1)
 
+TOKENS_KEPT_FOR = timedelta(days=7)
+"""How long a token that has expired is kept: a mail that was put off makes it good again."""
+
 
 def require_password(password: str) -> str:
     """Return *password* when it has 8 to 256 characters. Raises InvalidPassword.

@@ -13,7 +13,9 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from reviewcore.domain.uploads import UNUSED_FOR
+from reviewcore.domain.users import TOKENS_KEPT_FOR
 from reviewcore.domain.webhooks import KEPT_FOR
+from reviewcore.ports.store import Transaction
 from reviewcore.worker.money import Money
 from reviewcore.worker.outbox import DELIVERIES_MAX, Outbox
 from reviewcore.worker.reviewing import Reviewing
@@ -23,6 +25,22 @@ __all__ = ["DELIVERIES_MAX", "LEASE", "Runner", "Worker"]
 
 LOOK_AHEAD = timedelta(days=1)
 FORGET_EVERY = timedelta(hours=1)
+FORGET_BATCH = 1_000
+"""So few rows of each kind at a time that nobody waits for it."""
+
+PURGES: tuple[Callable[[Transaction], int], ...] = (
+    lambda tx: tx.sessions.purge(tx.now, limit=FORGET_BATCH),
+    lambda tx: tx.email_tokens.purge(tx.now - TOKENS_KEPT_FOR, limit=FORGET_BATCH),
+    lambda tx: tx.reset_tokens.purge(tx.now - TOKENS_KEPT_FOR, limit=FORGET_BATCH),
+    lambda tx: tx.idempotency.purge(
+        tx.now - timedelta(days=tx.rules.idempotency_days), limit=FORGET_BATCH
+    ),
+    lambda tx: tx.inbox.purge(tx.now - KEPT_FOR, limit=FORGET_BATCH),
+    lambda tx: tx.rate_limits.purge(tx.now, limit=FORGET_BATCH),
+    lambda tx: tx.uploads.purge(tx.now - UNUSED_FOR, limit=FORGET_BATCH),
+)
+"""How each kind of row that has had its time is forgotten."""
+
 TICK_SECONDS = 0.25
 
 
@@ -92,15 +110,16 @@ class Worker(Outbox, Reviewing, Money):
                 stop.wait(TICK_SECONDS)
 
     def forget(self) -> int:
-        """Forget keys, handled events, counters and unused uploads; looked at once an hour."""
+        """Forget what is of no use any more, and unused uploads; looked at once an hour.
+
+        While a batch is full the next is taken in the next round.
+        """
         now = self._app.store.now()
-        if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
+        if self._forgot_at is not None and now - self._forgot_at < FORGET_EVERY:
+            return 0
+        forgotten = [self._block(purge) for purge in PURGES]
+        if max(forgotten) < FORGET_BATCH:
+            # Before the files: if they are away, the rest is not done again at once.
             self._forgot_at = now
-            self._block(
-                lambda tx: tx.idempotency.purge(tx.now - timedelta(days=tx.rules.idempotency_days))
-            )
-            self._block(lambda tx: tx.inbox.purge(tx.now - KEPT_FOR))
-            self._block(lambda tx: tx.rate_limits.purge(tx.now))
-            self._block(lambda tx: tx.uploads.purge(tx.now - UNUSED_FOR))
             self._app.files.sweep(now - UNUSED_FOR)
-        return 0
+        return sum(forgotten)

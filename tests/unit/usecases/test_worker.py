@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import attrs
 import pytest
@@ -11,19 +12,26 @@ from reviewcore.domain.events import EventRecord
 from reviewcore.domain.ids import UserId
 from reviewcore.domain.payments import RefundStatus
 from reviewcore.domain.tracks import TrackStatus
+from reviewcore.domain.users import SESSION_LIFE, TOKENS_KEPT_FOR, VERIFICATION_LIFE
 from reviewcore.ports.mail import Letter
 from reviewcore.testing.faults import Call, Fault, FaultyPayments
 from reviewcore.usecases import (
+    ChangeEmail,
     ConfirmEmailAsAdmin,
     OpenArtistProfile,
     OpenReviewerProfile,
+    RequestPasswordReset,
+    SignIn,
     SignUp,
+    change_email,
     confirm_email_as_admin,
     open_artist_profile,
     open_reviewer_profile,
+    request_password_reset,
+    sign_in,
     sign_up,
 )
-from reviewcore.worker import DELIVERIES_MAX, Worker
+from reviewcore.worker import DELIVERIES_MAX, FORGET_BATCH, Worker
 from tests.unit.usecases.market import ADMIN, PASSWORD, World
 
 
@@ -301,3 +309,66 @@ def test_keys_are_forgotten_after_their_days_and_not_before() -> None:
     changed = world.do(open_artist_profile, attrs.evolve(command, artist_name="Luna"), key="k")
 
     assert changed.artist_name == "Luna"
+
+
+# ── what has had its time ────────────────────────────────────────────────────────────────────
+
+
+def test_sessions_and_tokens_are_forgotten_once_they_have_expired(world: World) -> None:
+    user = world.a_user()
+    signed = world.drive(sign_in, SignIn(email=user.email, password=PASSWORD))
+    world.do(request_password_reset, RequestPasswordReset(email=user.email))
+    world.drive(
+        change_email, ChangeEmail(user_id=user.id, email="new@example.com", password=PASSWORD)
+    )
+    world.work()
+
+    def held() -> tuple[int, int, int]:
+        return world.look(
+            lambda tx: (
+                len(list(tx.sessions.all())),
+                len(list(tx.email_tokens.all())),
+                len(list(tx.reset_tokens.all())),
+            )
+        )
+
+    sessions, tokens, leaves = held()
+    assert signed.session.expires_at == world.clock() + SESSION_LIFE
+    assert min(sessions, tokens, leaves) >= 1
+
+    world.clock.advance(seconds=(TOKENS_KEPT_FOR + VERIFICATION_LIFE).total_seconds())
+    world.work()
+    # Those that expire at this very instant are still to be forgotten.
+    assert held() == (sessions, tokens, 0)
+    world.clock.advance(hours=1)
+    world.work()
+    assert held() == (sessions, 0, 0)
+    world.clock.advance(seconds=SESSION_LIFE.total_seconds())
+    world.work()
+    assert held() == (0, 0, 0)
+
+
+def test_a_mail_for_a_token_that_was_forgotten_is_not_sent(world: World) -> None:
+    user = world.a_user()
+    world.work()
+    before = len(world.mail.letters)
+    world.drive(
+        change_email, ChangeEmail(user_id=user.id, email="new@example.com", password=PASSWORD)
+    )
+    world.clock.advance(days=40)
+    Worker(world.app).forget()
+
+    world.work()
+
+    assert [letter.to for letter in world.mail.letters[before:]] == [user.email]
+    assert all(event.delivered_at is not None for event in world.events())
+
+
+def test_a_batch_that_is_full_is_followed_by_the_next_in_the_next_round(world: World) -> None:
+    worker = Worker(world.app)
+    with world.app.store.begin() as tx:
+        for number in range(FORGET_BATCH + 1):
+            tx.rate_limits.hit(str(number), window=timedelta(minutes=1))
+    world.clock.advance(hours=1)
+
+    assert [worker.forget() for _ in range(3)] == [FORGET_BATCH, 1, 0]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import takewhile
 
-from reviewcore.adapters.memory.rows import Leased
+from reviewcore.adapters.memory.rows import Leased, purge
 from reviewcore.domain.webhooks import StripeWebhookEvent
 
 
@@ -33,10 +32,5 @@ class MemoryInbox(Leased[StripeWebhookEvent, str]):
         made = self._table.indexes["made"].last_ranked()
         return None if made is None else made[0]
 
-    def purge(self, before: datetime) -> int:
-        self._work.require_writable()
-        ranked = self._table.indexes["handled"].ranked()
-        old = [key for _, key in takewhile(lambda place: place[0] < before, ranked)]
-        for key in old:
-            self._work.put(self._table, key, None)
-        return len(old)
+    def purge(self, before: datetime, *, limit: int) -> int:
+        return purge(self._work, self._table, "handled", before=before, limit=limit)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import islice, takewhile
+from itertools import islice
 from typing import Any
 
 import attrs
 
-from reviewcore.adapters.memory.rows import due
+from reviewcore.adapters.memory.rows import due, purge
 from reviewcore.adapters.memory.work import Work
 from reviewcore.domain import events
 from reviewcore.domain.ids import EventId
@@ -126,9 +126,5 @@ class MemoryIdempotency:
     def finish(self, record: IdempotencyRecord) -> None:
         self._work.update(self._table, record)
 
-    def purge(self, before: datetime) -> int:
-        ranked = self._table.indexes["made"].ranked()
-        old = [key for _, key in takewhile(lambda place: place[0] < before, ranked)]
-        for key in old:
-            self._work.put(self._table, key, None)
-        return len(old)
+    def purge(self, before: datetime, *, limit: int) -> int:
+        return purge(self._work, self._table, "made", before=before, limit=limit)

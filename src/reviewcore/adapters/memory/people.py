@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from reviewcore.adapters.memory.rows import Rows
+from reviewcore.adapters.memory.rows import Rows, purge
 from reviewcore.adapters.memory.work import Work
 from reviewcore.domain.artists import ArtistProfile
 from reviewcore.domain.genres import Genre, GenreTree
@@ -61,6 +62,9 @@ class MemorySessions(Rows[Session, SessionId]):
             self.remove(session.id)
         return len(own)
 
+    def purge(self, before: datetime, *, limit: int) -> int:
+        return purge(self._work, self._table, "expired", before=before, limit=limit)
+
 
 class MemoryEmailTokens(Rows[EmailVerificationToken, str]):
     """Verification tokens."""
@@ -76,6 +80,9 @@ class MemoryEmailTokens(Rows[EmailVerificationToken, str]):
         for token in self.of_user(user_id):
             self._work.put(self._table, token.id, None)
 
+    def purge(self, before: datetime, *, limit: int) -> int:
+        return purge(self._work, self._table, "expired", before=before, limit=limit)
+
 
 class MemoryResetTokens(Rows[PasswordResetToken, str]):
     """Leaves to choose another password."""
@@ -90,6 +97,9 @@ class MemoryResetTokens(Rows[PasswordResetToken, str]):
     def remove_all(self, user_id: UserId) -> None:
         for token in self.of_user(user_id):
             self._work.put(self._table, token.id, None)
+
+    def purge(self, before: datetime, *, limit: int) -> int:
+        return purge(self._work, self._table, "expired", before=before, limit=limit)
 
 
 class MemoryAccounts(Rows[Account, AccountId]):

@@ -18,6 +18,16 @@ E = TypeVar("E")
 K = TypeVar("K", bound=Hashable)
 
 
+def purge(work: Work, table: Table[Any, Any], index: str, *, before: datetime, limit: int) -> int:
+    """Forget the first rows of a ranked index, *limit* at most, that rank *before* a time."""
+    work.require_writable()
+    ranked = takewhile(lambda place: place[0] < before, table.indexes[index].ranked())
+    old = [key for _, key in islice(ranked, limit)]
+    for key in old:
+        work.put(table, key, None)
+    return len(old)
+
+
 class Rows(Generic[E, K]):
     """A repository of entities with an id. Locks are held as it is: blocks go one at a time."""
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import takewhile
 
 import attrs
 
-from reviewcore.adapters.memory.rows import Leased, Rows
+from reviewcore.adapters.memory.rows import Leased, Rows, purge
 from reviewcore.adapters.memory.work import Work
 from reviewcore.domain.ids import ArtistId, LeadId, TicketId, UploadId, UserId
 from reviewcore.domain.leads import LeadCapture
@@ -77,12 +76,8 @@ class MemoryRateLimits:
         if known is not None and known.count > 0:
             self._work.put(self._table, key, attrs.evolve(known, count=known.count - 1))
 
-    def purge(self, before: datetime) -> int:
-        ranked = self._table.indexes["reset"].ranked()
-        old = [key for _, key in takewhile(lambda place: place[0] < before, ranked)]
-        for key in old:
-            self._work.put(self._table, key, None)
-        return len(old)
+    def purge(self, before: datetime, *, limit: int) -> int:
+        return purge(self._work, self._table, "reset", before=before, limit=limit)
 
 
 class MemoryLeads(Leased[LeadCapture, LeadId]):
@@ -101,12 +96,8 @@ class MemoryUploads(Rows[Upload, UploadId]):
     def of_artist(self, artist_id: ArtistId) -> Sequence[Upload]:
         return self._table.of("artist", artist_id)
 
-    def purge(self, before: datetime) -> int:
-        ranked = self._table.indexes["unused"].ranked()
-        old = [key for _, key in takewhile(lambda place: place[0] < before, ranked)]
-        for key in old:
-            self._work.put(self._table, key, None)
-        return len(old)
+    def purge(self, before: datetime, *, limit: int) -> int:
+        return purge(self._work, self._table, "unused", before=before, limit=limit)
 
     def remove(self, upload_id: UploadId) -> None:
         self._work.put(self._table, upload_id, None)

@@ -101,6 +101,11 @@ def _by(
     return Index(groups, watch=(*names, *watch), rank=rank)
 
 
+def _expiring() -> dict[str, Index[Any]]:
+    """Make the indexes of what a user has for a while."""
+    return {"user": _by("user_id"), "expired": _by(rank="expires_at")}
+
+
 def _pages(*filters: str) -> dict[str, Index[Any]]:
     """Make an index for every choice of filters, so that each page starts at its first row."""
     choices = chain.from_iterable(combinations(filters, n) for n in range(len(filters) + 1))
@@ -162,12 +167,12 @@ class Tables:
 
     def _make_people(self) -> None:
         self.users: Table[UserId, User] = Table(User, _id, _pages())
-        self.sessions: Table[SessionId, Session] = Table(Session, _id, {"user": _by("user_id")})
+        self.sessions: Table[SessionId, Session] = Table(Session, _id, _expiring())
         self.email_tokens: Table[str, EmailVerificationToken] = Table(
-            EmailVerificationToken, _id, {"user": _by("user_id")}
+            EmailVerificationToken, _id, _expiring()
         )
         self.reset_tokens: Table[str, PasswordResetToken] = Table(
-            PasswordResetToken, _id, {"user": _by("user_id")}
+            PasswordResetToken, _id, _expiring()
         )
         self.accounts: Table[AccountId, Account] = Table(Account, _id, {"user": _by("user_id")})
         self.marks: Table[MarkKey, IdentityMark] = Table(

@@ -56,10 +56,11 @@ def _verification(tx: Transaction, user_id: UserId, _: EventRecord) -> Mailable:
 
 
 def _new_address(tx: Transaction, _: UserId, event: EventRecord) -> Mailable | None:
-    wanted = tx.email_tokens.lock(str(event.payload["token_id"]))
-    if wanted.used_at is not None:
-        # He has asked for yet another one, or has chosen another password since.
+    found = tx.email_tokens.lock_many([str(event.payload["token_id"])])
+    if not found or found[0].used_at is not None:
+        # He has asked for yet another one, has chosen another password since, or it is too late.
         return None
+    [wanted] = found
     token = tx.new_token()
     tx.email_tokens.update(wanted.mint(token_hash(token), tx.now))
     return Mailable(to=wanted.email, page="verify-email", token=token)

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 
 import attrs
-from sqlalchemy import bindparam, delete, func, select, text
+from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from reviewcore.adapters.sql import maps, tables
 from reviewcore.adapters.sql.dialects import ByDialect, Query
 from reviewcore.adapters.sql.repositories.base import ByKey, SqlRepository, pages
 from reviewcore.adapters.sql.repositories.leases import due, lease
+from reviewcore.adapters.sql.repositories.purging import purging
 from reviewcore.domain.webhooks import StripeWebhookEvent
 
 _events = tables.stripe_webhook_events
@@ -35,11 +36,7 @@ _WAITING = Query(
     .select_from(_events)
     .where(text("handled_at IS NULL AND next_attempt_at IS NOT NULL"))
 )
-_PURGE = Query(
-    delete(_events).where(
-        _events.c.received_at < bindparam("before"), _events.c.handled_at.is_not(None)
-    )
-)
+_PURGE = purging(_events, "received_at", "handled_at IS NOT NULL")
 
 
 class SqlInbox(SqlRepository[StripeWebhookEvent, str]):
@@ -68,7 +65,7 @@ class SqlInbox(SqlRepository[StripeWebhookEvent, str]):
         event = self._unit.entity(maps.INBOX, _NEWEST)
         return None if event is None else event.created_at
 
-    def purge(self, before: datetime) -> int:
-        purged = self._unit.run(_PURGE, before=before)
+    def purge(self, before: datetime, *, limit: int) -> int:
+        purged = self._unit.run(_PURGE, before=before, limit=limit)
         self._unit.forget(maps.INBOX)
         return purged

@@ -10,7 +10,6 @@ from typing import Any
 import attrs
 from sqlalchemy import (
     bindparam,
-    delete,
     exists,
     func,
     literal_column,
@@ -36,6 +35,7 @@ from reviewcore.adapters.sql.repositories.base import (
     locking,
     pages,
 )
+from reviewcore.adapters.sql.repositories.purging import purging
 from reviewcore.adapters.sql.unit import Unit
 from reviewcore.domain import events
 from reviewcore.domain.ids import EntryId, EventId
@@ -263,7 +263,7 @@ _RECORD = Query(
         *(_records.c[name] == bindparam(name) for name in maps.IDEMPOTENCY.key)
     )
 )
-_PURGE = Query(delete(_records).where(_records.c.created_at < bindparam("before")))
+_PURGE = purging(_records, "created_at")
 
 
 class SqlIdempotency:
@@ -286,5 +286,7 @@ class SqlIdempotency:
     def finish(self, record: IdempotencyRecord) -> None:
         self._unit.update(maps.IDEMPOTENCY, record)
 
-    def purge(self, before: datetime) -> int:
-        return self._unit.run(_PURGE, before=before)
+    def purge(self, before: datetime, *, limit: int) -> int:
+        purged = self._unit.run(_PURGE, before=before, limit=limit)
+        self._unit.forget(maps.IDEMPOTENCY)
+        return purged

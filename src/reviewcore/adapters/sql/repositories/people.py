@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, literal_column, select
@@ -10,6 +11,7 @@ from sqlalchemy import bindparam, literal_column, select
 from reviewcore.adapters.sql import maps, tables
 from reviewcore.adapters.sql.dialects import Query, values_of
 from reviewcore.adapters.sql.repositories.base import ByKey, Pages, SqlRepository
+from reviewcore.adapters.sql.repositories.purging import purging
 from reviewcore.adapters.sql.rows import RowMap
 from reviewcore.adapters.sql.statements import Op
 from reviewcore.adapters.sql.unit import Unit
@@ -34,6 +36,7 @@ _SESSIONS = ByKey(maps.SESSIONS)
 _BY_TOKEN = _SESSIONS.by("token_hash")
 
 _SESSIONS_OF_USER = _SESSIONS.by("user_id")
+_PURGE_SESSIONS = purging(tables.sessions, "expires_at")
 
 _session_artist = tables.artist_profiles
 _session_reviewer = tables.reviewer_profiles
@@ -56,10 +59,12 @@ _BEARER = Query(
 _TOKENS = ByKey(maps.EMAIL_TOKENS)
 _LOCK_BY_TOKEN = _TOKENS.lock_by("token_hash")
 _TOKENS_OF_USER = _TOKENS.by("user_id")
+_PURGE_TOKENS = purging(tables.email_verification_tokens, "expires_at")
 
 _RESETS = ByKey(maps.RESET_TOKENS)
 _LOCK_RESET = _RESETS.lock_by("token_hash")
 _RESETS_OF_USER = _RESETS.by("user_id")
+_PURGE_RESETS = purging(tables.password_reset_tokens, "expires_at")
 
 _ACCOUNTS = ByKey(maps.ACCOUNTS)
 _BY_IDENTITY = _ACCOUNTS.by("provider", "provider_account_id")
@@ -148,6 +153,11 @@ class SqlSessions(SqlRepository[Session, SessionId]):
             self.remove(session.id)
         return len(own)
 
+    def purge(self, before: datetime, *, limit: int) -> int:
+        purged = self._unit.run(_PURGE_SESSIONS, before=before, limit=limit)
+        self._unit.forget(maps.SESSIONS)
+        return purged
+
 
 class SqlEmailTokens(SqlRepository[EmailVerificationToken, str]):
     """Verification tokens."""
@@ -165,6 +175,11 @@ class SqlEmailTokens(SqlRepository[EmailVerificationToken, str]):
         for token in self.of_user(user_id):
             self._unit.remove(maps.EMAIL_TOKENS, token.id, op=Op.FORGET)
 
+    def purge(self, before: datetime, *, limit: int) -> int:
+        purged = self._unit.run(_PURGE_TOKENS, before=before, limit=limit)
+        self._unit.forget(maps.EMAIL_TOKENS)
+        return purged
+
 
 class SqlResetTokens(SqlRepository[PasswordResetToken, str]):
     """Leaves to choose another password."""
@@ -181,6 +196,11 @@ class SqlResetTokens(SqlRepository[PasswordResetToken, str]):
     def remove_all(self, user_id: UserId) -> None:
         for token in self.of_user(user_id):
             self._unit.remove(maps.RESET_TOKENS, token.id, op=Op.FORGET)
+
+    def purge(self, before: datetime, *, limit: int) -> int:
+        purged = self._unit.run(_PURGE_RESETS, before=before, limit=limit)
+        self._unit.forget(maps.RESET_TOKENS)
+        return purged
 
 
 class SqlAccounts(SqlRepository[Account, AccountId]):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, literal_column, select, text, update
+from sqlalchemy import bindparam, case, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from reviewcore.adapters.sql import maps, tables
@@ -14,6 +14,7 @@ from reviewcore.adapters.sql.context import Context
 from reviewcore.adapters.sql.dialects import ByDialect, Query
 from reviewcore.adapters.sql.repositories.base import ByKey, Pages, SqlRepository
 from reviewcore.adapters.sql.repositories.leases import due, lease
+from reviewcore.adapters.sql.repositories.purging import purging
 from reviewcore.adapters.sql.statements import Op
 from reviewcore.adapters.sql.unit import Unit
 from reviewcore.domain.ids import ArtistId, LeadId, TicketId, UploadId, UserId
@@ -33,11 +34,7 @@ _DUE_LEADS = due(maps.LEADS, "reminded IS NULL AND next_attempt_at IS NOT NULL")
 
 _UPLOADS = ByKey(maps.UPLOADS)
 _UPLOADS_OF_ARTIST = _UPLOADS.by("artist_id")
-_PURGE_UPLOADS = Query(
-    delete(tables.uploads).where(
-        tables.uploads.c.created_at < bindparam("before"), text("status <> 'ACCEPTED'")
-    )
-)
+_PURGE_UPLOADS = purging(tables.uploads, "created_at", "status <> 'ACCEPTED'")
 
 _limits = tables.rate_limits
 
@@ -73,7 +70,7 @@ _FORGIVE = Query(
     )
     .values(count=_limits.c.count - literal_column("1"))
 )
-_PURGE = Query(delete(_limits).where(_limits.c.reset_at < bindparam("before")))
+_PURGE = purging(_limits, "reset_at")
 
 
 class SqlTickets(SqlRepository[SupportTicket, TicketId]):
@@ -131,8 +128,8 @@ class SqlRateLimits:
     def forgive(self, key: str) -> None:
         self._unit.run(_FORGIVE, key=key, now=self._context.now)
 
-    def purge(self, before: datetime) -> int:
-        return self._unit.run(_PURGE, before=before)
+    def purge(self, before: datetime, *, limit: int) -> int:
+        return self._unit.run(_PURGE, before=before, limit=limit)
 
 
 class SqlLeads(SqlRepository[LeadCapture, LeadId]):
@@ -158,8 +155,8 @@ class SqlUploads(SqlRepository[Upload, UploadId]):
     def of_artist(self, artist_id: ArtistId) -> Sequence[Upload]:
         return self._unit.entities(maps.UPLOADS, _UPLOADS_OF_ARTIST, artist_id=artist_id)
 
-    def purge(self, before: datetime) -> int:
-        purged = self._unit.run(_PURGE_UPLOADS, before=before)
+    def purge(self, before: datetime, *, limit: int) -> int:
+        purged = self._unit.run(_PURGE_UPLOADS, before=before, limit=limit)
         self._unit.forget(maps.UPLOADS)
         return purged
 

@@ -46,6 +46,7 @@ sessions = Table(
     instant("created_at", nullable=False),
     instant("expires_at", nullable=False),
     Index(None, "user_id"),
+    Index(None, "expires_at"),
 )
 
 email_verification_tokens = Table(
@@ -60,6 +61,7 @@ email_verification_tokens = Table(
     instant("used_at"),
     yes("is_change"),
     Index(None, "user_id"),
+    Index(None, "expires_at"),
 )
 
 password_reset_tokens = Table(
@@ -72,6 +74,7 @@ password_reset_tokens = Table(
     instant("expires_at", nullable=False),
     instant("used_at"),
     Index(None, "user_id"),
+    Index(None, "expires_at"),
 )
 
 accounts = Table(

@@ -33,7 +33,7 @@ WRITES: dict[str, Callable[[Transaction], object]] = {
     "events": lambda tx: tx.events.add(events.UserSignedUp(user_id=a_user().id)),
     "claim": lambda tx: tx.idempotency.claim(RECORD),
     "receive": lambda tx: tx.inbox.receive(a_webhook_event(id="evt_1")),
-    "purge": lambda tx: tx.inbox.purge(START),
+    "purge": lambda tx: tx.inbox.purge(START, limit=9),
 }
 
 

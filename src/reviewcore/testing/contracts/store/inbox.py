@@ -161,7 +161,7 @@ class InboxContract(StoreFixtures):
         ]
 
         with store.begin() as tx:
-            forgotten = tx.inbox.purge(START)
+            forgotten = tx.inbox.purge(START, limit=9)
 
         assert forgotten == 2
         with store.read() as tx:
@@ -174,7 +174,7 @@ class InboxContract(StoreFixtures):
 
         with store.begin() as tx:
             tx.inbox.update(tx.inbox.lock(event.id).handle(START))
-            forgotten = tx.inbox.purge(START + INSTANT)
+            forgotten = tx.inbox.purge(START + INSTANT, limit=9)
 
         assert forgotten == 1
         with store.read() as tx:

@@ -144,8 +144,8 @@ class LedgerContract(StoreFixtures):
             tx.idempotency.claim(RECORD)
 
         with store.begin() as tx:
-            assert tx.idempotency.purge(START) == 1
-            assert tx.idempotency.purge(START) == 0
+            assert tx.idempotency.purge(START, limit=9) == 1
+            assert tx.idempotency.purge(START, limit=9) == 0
 
         with store.begin() as tx:
             assert tx.idempotency.claim(old) is None

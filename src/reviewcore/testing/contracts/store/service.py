@@ -155,9 +155,9 @@ class ServiceContract(StoreFixtures):
         ]
 
         with store.begin() as tx:
-            assert tx.uploads.purge(limit) == 2
+            assert tx.uploads.purge(limit, limit=9) == 2
         with store.begin() as tx:
-            assert tx.uploads.purge(limit) == 0
+            assert tx.uploads.purge(limit, limit=9) == 0
 
         with store.read() as tx:
             assert list(tx.uploads.all()) == kept
@@ -167,7 +167,7 @@ class ServiceContract(StoreFixtures):
 
         with store.begin() as tx:
             tx.uploads.update(tx.uploads.lock(upload.id).accept(200, kept_as="kept/1"))
-            assert tx.uploads.purge(START) == 0
+            assert tx.uploads.purge(START, limit=9) == 0
 
         with store.read() as tx:
             assert tx.uploads.get(upload.id).status is UploadStatus.ACCEPTED

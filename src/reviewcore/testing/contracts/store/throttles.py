@@ -107,9 +107,9 @@ class ThrottlesContract(StoreFixtures):
         hit(store, "running", window=2 * MINUTE)
 
         with store.begin() as tx:
-            assert tx.rate_limits.purge(START + MINUTE) == 1
+            assert tx.rate_limits.purge(START + MINUTE, limit=9) == 1
         with store.begin() as tx:
-            assert tx.rate_limits.purge(START + MINUTE + INSTANT) == 1
+            assert tx.rate_limits.purge(START + MINUTE + INSTANT, limit=9) == 1
 
         clock.set(START + MINUTE)
         assert hit(store, "old").count == 1
