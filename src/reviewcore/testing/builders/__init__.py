@@ -1,15 +1,29 @@
 """Entities for tests: say what matters, the rest is filled in to fit.
 
-Each builder returns a consistent entity in the state asked for; keywords replace fields. Ids are
-unique in the process and sort in the order of making. Other entities are named by invented ids, so
-a store that checks references wants them passed: ``a_track(artist_id=artist.id)``.
+Each builder returns a consistent entity in the state asked for; keywords replace fields, and the
+rest follows: ``a_review(status=COMPLETED, offered_amount=150)`` was paid 150 cents. What the market
+could never hold, such as a review that is ASSIGNED and paid, raises `Inconsistent`, which says what
+is wrong; `fits` has the sentences. Whoever needs nonsense makes it with ``attrs.evolve``.
+
+Ids are unique in the process and sort in the order of making. Other entities are named by invented
+ids, so a store that checks references wants them passed: ``a_track(artist_id=artist.id)``.
 """
 
 from reviewcore.testing.builders.fields import (
     GENRES,
     an_id,
 )
-from reviewcore.testing.builders.inbox import a_webhook_event
+from reviewcore.testing.builders.fits import (
+    Inconsistent,
+)
+from reviewcore.testing.builders.logs import (
+    a_balance_line,
+    a_posting,
+    a_rate_limit,
+    a_webhook_event,
+    an_entry,
+    an_event_record,
+)
 from reviewcore.testing.builders.money import (
     a_dispute,
     a_payment,
@@ -29,12 +43,19 @@ from reviewcore.testing.builders.people import (
     an_artist,
     an_email_token,
 )
-from reviewcore.testing.builders.service import a_lead, a_message, a_ticket, an_upload
-from reviewcore.testing.builders.tracks import (
+from reviewcore.testing.builders.reviews import (
     a_flag,
     a_flagged_review,
     a_queue_row,
     a_review,
+)
+from reviewcore.testing.builders.service import (
+    a_lead,
+    a_message,
+    a_ticket,
+    an_upload,
+)
+from reviewcore.testing.builders.tracks import (
     a_slot,
     a_timestamp,
     a_track,
@@ -43,6 +64,8 @@ from reviewcore.testing.builders.tracks import (
 
 __all__ = [
     "GENRES",
+    "Inconsistent",
+    "a_balance_line",
     "a_dispute",
     "a_flag",
     "a_flagged_review",
@@ -52,7 +75,9 @@ __all__ = [
     "a_message",
     "a_payment",
     "a_payout",
+    "a_posting",
     "a_queue_row",
+    "a_rate_limit",
     "a_refund",
     "a_reset_token",
     "a_reversal",
@@ -69,6 +94,8 @@ __all__ = [
     "an_artist",
     "an_attempt",
     "an_email_token",
+    "an_entry",
+    "an_event_record",
     "an_id",
     "an_upload",
     "some_feedback",

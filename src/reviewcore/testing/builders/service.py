@@ -7,26 +7,29 @@ from typing import Any
 
 from reviewcore.domain.leads import REMIND_AFTER, LeadCapture
 from reviewcore.domain.support import AuthorType, SupportMessage, SupportTicket, TicketStatus
-from reviewcore.domain.uploads import INCOMING, Upload, UploadStatus
-from reviewcore.testing.builders.fields import Fields, an_id
+from reviewcore.domain.uploads import INCOMING, KEPT, Upload, UploadStatus
+from reviewcore.testing.builders.fields import Fields, an_id, begun, built
 from reviewcore.testing.clock import START
 
+DAY = timedelta(days=1)
 
-def a_ticket(**changes: Any) -> SupportTicket:
-    """Make an open ticket."""
+
+def a_ticket(*, status: TicketStatus = TicketStatus.OPEN, **changes: Any) -> SupportTicket:
+    """Make a ticket. Raises Inconsistent."""
+    created = begun(changes, "updated_at")
     fields: Fields = {
         "id": an_id("ticket"),
         "user_id": an_id("user"),
         "subject": "Where is my payout?",
-        "status": TicketStatus.OPEN,
-        "created_at": START,
-        "updated_at": START,
+        "status": status,
+        "created_at": created,
+        "updated_at": max(START, created),
     }
-    return SupportTicket(**(fields | changes))
+    return built(SupportTicket, fields, changes)
 
 
 def a_message(**changes: Any) -> SupportMessage:
-    """Make a user's message."""
+    """Make a user's message. Raises Inconsistent."""
     fields: Fields = {
         "id": an_id("message"),
         "ticket_id": an_id("ticket"),
@@ -35,25 +38,33 @@ def a_message(**changes: Any) -> SupportMessage:
         "body": "I asked for it on Monday.",
         "created_at": START,
     }
-    return SupportMessage(**(fields | changes))
+    return built(SupportMessage, fields, changes)
 
 
 def a_lead(**changes: Any) -> LeadCapture:
-    """Make a lead left a day before `START`, whose reminder is due then."""
+    """Make a lead left a day before `START`, whose reminder is due then.
+
+    None is due to who was *reminded* or *converted*. Raises Inconsistent.
+    """
     lead_id = changes.get("id") or an_id("lead")
+    created = changes.get("created_at") or begun(changes, "reminded", "converted") - DAY
+    waits = changes.get("reminded") is None and changes.get("converted") is None
     fields: Fields = {
         "id": lead_id,
         "email": f"{lead_id}@example.com",
         "artist_name": "The Samples",
         "source": "landing",
-        "created_at": START - timedelta(days=1),
-        "next_attempt_at": START - timedelta(days=1) + REMIND_AFTER,
+        "created_at": created,
+        "next_attempt_at": created + REMIND_AFTER if waits else None,
     }
-    return LeadCapture(**(fields | changes))
+    return built(LeadCapture, fields, changes)
 
 
-def an_upload(**changes: Any) -> Upload:
-    """Make an upload whose file is awaited."""
+def an_upload(*, status: UploadStatus = UploadStatus.STARTED, **changes: Any) -> Upload:
+    """Make an upload of a million bytes; an accepted one plays for 200 seconds.
+
+    Raises Inconsistent.
+    """
     upload_id = changes.get("id") or an_id("upload")
     fields: Fields = {
         "id": upload_id,
@@ -62,7 +73,14 @@ def an_upload(**changes: Any) -> Upload:
         "filename": "demo.mp3",
         "content_type": "audio/mpeg",
         "content_length": 1_000_000,
-        "status": UploadStatus.STARTED,
+        "status": status,
         "created_at": START,
     }
-    return Upload(**(fields | changes))
+    match status:
+        case UploadStatus.STARTED:
+            told: Fields = {}
+        case UploadStatus.ACCEPTED:
+            told = {"key": f"{KEPT}/{upload_id}-digest", "duration": 200}
+        case UploadStatus.REFUSED:
+            told = {"refusal": "is no MP3"}
+    return built(Upload, fields | told, changes)

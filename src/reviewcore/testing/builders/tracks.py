@@ -1,28 +1,20 @@
-"""Tracks, their slots, and the reviews of them."""
+"""Tracks, their slots, and what is written about them."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-import attrs
-
 from reviewcore.domain.feedback import Feedback, FirstImpression
-from reviewcore.domain.flags import Flag, FlagReason, FlagStatus
 from reviewcore.domain.links import SourceType
-from reviewcore.domain.reviews import (
-    EndReason,
-    Review,
-    ReviewQueue,
-    ReviewStatus,
-    ReviewTimestamp,
-    queue_row,
-)
+from reviewcore.domain.reviews import ReviewTimestamp
 from reviewcore.domain.rules import PackageType, Tier
 from reviewcore.domain.slots import Slot
-from reviewcore.domain.tracks import Track, TrackStatus
-from reviewcore.testing.builders.fields import GENRES, Fields, an_id
+from reviewcore.domain.tracks import LIVE, Track, TrackStatus
+from reviewcore.testing.builders.fields import GENRES, Fields, after, an_id, begun, built
 from reviewcore.testing.clock import START
+
+HOUR = timedelta(hours=1)
 
 BEST_PART = (
     "The bass line that enters after the first break carries the whole song, because it answers"
@@ -37,8 +29,12 @@ WEAKEST_PART = (
 
 
 def a_track(*, status: TrackStatus = TrackStatus.QUEUED, **changes: Any) -> Track:
-    """Make a track of 5 reviews for 495 cents; paid at `START` unless it waits for payment."""
-    requested = changes.get("reviews_requested", 5)
+    """Make a track of 5 reviews for 495 cents; paid at `START` unless it waits for payment.
+
+    A CANCELLED one was paid for, unless ``paid_at=None`` says otherwise; one with a *promo_code*
+    costs nothing. Raises Inconsistent.
+    """
+    created = begun(changes, "paid_at", "half_notified_at", "closed_at", "completed_at")
     fields: Fields = {
         "id": an_id("track"),
         "artist_id": an_id("artist"),
@@ -48,49 +44,60 @@ def a_track(*, status: TrackStatus = TrackStatus.QUEUED, **changes: Any) -> Trac
         "status": status,
         "package_type": PackageType.STARTER,
         "genres": GENRES[1:],
-        "price": 495,
+        "price": 495 if changes.get("promo_code") is None else 0,
         "priority": 0,
-        "reviews_requested": requested,
-        "created_at": START,
+        "reviews_requested": 5,
+        "created_at": created,
         "rules_version": "builders",
     }
-    return Track(**(fields | _progress(status, requested=requested) | changes))
+    if changes.get("unplayable_reports"):
+        fields["link_issue_notified_at"] = START
+    return built(Track, fields | _progress(status, created, changes), changes)
 
 
-def _progress(status: TrackStatus, *, requested: int) -> Fields:
+def _progress(status: TrackStatus, created: datetime, changes: Fields) -> Fields:
+    if status is TrackStatus.PENDING_PAYMENT or changes.get("paid_at", START) is None:
+        return {}
+    paid = changes.get("paid_at") or after(
+        created, changes, "half_notified_at", "closed_at", "completed_at"
+    )
+    requested: int = changes.get("reviews_requested", 5)
+    told: Fields = {"paid_at": paid}
     match status:
-        case TrackStatus.PENDING_PAYMENT:
-            return {}
-        case TrackStatus.QUEUED:
-            return {"paid_at": START, "assign_at": START}
         case TrackStatus.IN_PROGRESS:
-            return {"paid_at": START, "assign_at": START, "reviews_completed": 1}
+            told["reviews_completed"] = 1
         case TrackStatus.COMPLETED:
-            return {
-                "paid_at": START,
-                "reviews_completed": requested,
-                "half_notified_at": START + timedelta(hours=1),
-                "completed_at": START + timedelta(hours=2),
-                "completion_notified_at": START + timedelta(hours=2),
-            }
+            ended = changes.get("completed_at") or paid + 2 * HOUR
+            told["reviews_completed"] = requested - changes.get("slots_refunded", 0)
+            told |= {"completed_at": ended, "completion_notified_at": ended}
         case TrackStatus.CANCELLED:
-            return {"paid_at": START, "slots_refunded": requested}
+            told["slots_refunded"] = requested
+    counted: int = (told | changes).get("reviews_completed", 0)
+    if counted > 0 and requested <= 2 * counted:
+        told["half_notified_at"] = paid + HOUR
+    shut = changes.get("closed_at") or changes.get("dispute_status")
+    return told | {"assign_at": paid if status in LIVE and not shut else None}
 
 
 def a_slot(**changes: Any) -> Slot:
-    """Make slot 1, NORMAL: 50 cents of pay out of a price of 99."""
+    """Make slot 1, NORMAL: 50 cents of pay out of a price of 99; a lost one was given up.
+
+    Raises Inconsistent.
+    """
+    rate = changes.get("rate", 50)
     fields: Fields = {
         "track_id": an_id("track"),
         "number": 1,
         "tier": Tier.NORMAL,
         "rate": 50,
-        "price": 99,
+        "price": max(99, rate),
+        "refunded_at": START if changes.get("is_lost") else None,
     }
-    return Slot(**(fields | changes))
+    return built(Slot, fields, changes)
 
 
 def some_feedback(**changes: Any) -> Feedback:
-    """Make feedback that says enough to be paid."""
+    """Make feedback that says enough to be paid; changed, it is whatever a reviewer hands in."""
     fields: Fields = {
         "first_impression": FirstImpression.STRONG_HOOK,
         "production_score": 4,
@@ -105,95 +112,12 @@ def some_feedback(**changes: Any) -> Feedback:
     return Feedback(**(fields | changes))
 
 
-def a_review(*, status: ReviewStatus = ReviewStatus.ASSIGNED, **changes: Any) -> Review:
-    """Make a review of slot 1, assigned at `START`; a completed one counts and was paid."""
-    fields: Fields = {
-        "id": an_id("review"),
-        "track_id": an_id("track"),
-        "artist_id": an_id("artist"),
-        "reviewer_id": an_id("reviewer"),
-        "slot_number": 1,
-        "status": status,
-        "offered_amount": 50,
-        "slot_price": 99,
-        "minimum_listen_seconds": 180,
-        "assigned_at": START,
-        "expires_at": START + timedelta(hours=48),
-    }
-    paid = changes.get("offered_amount", 50)
-    return Review(**(fields | _outcome(status, paid=paid) | changes))
-
-
-def _outcome(status: ReviewStatus, *, paid: int) -> Fields:
-    heard: Fields = {
-        "started_at": START + timedelta(minutes=1),
-        "last_heartbeat": START + timedelta(minutes=5),
-        "listen_duration": 200,
-    }
-    ended = START + timedelta(minutes=6)
-    match status:
-        case ReviewStatus.ASSIGNED:
-            return {}
-        case ReviewStatus.IN_PROGRESS:
-            return heard
-        case ReviewStatus.COMPLETED:
-            return heard | {
-                "ended_at": ended,
-                "paid_amount": paid,
-                "counts_toward_completion": True,
-                "share_id": an_id("s", length=8),
-                "feedback": some_feedback(),
-            }
-        case ReviewStatus.EXPIRED:
-            return {"ended_at": START + timedelta(hours=48), "end_reason": EndReason.TIMEOUT}
-        case ReviewStatus.SKIPPED:
-            return {"ended_at": ended, "end_reason": EndReason.SKIP}
-
-
-def a_queue_row(review: Review | None = None, **changes: Any) -> ReviewQueue:
-    """Make the queue row of *review*, or of one that is made up."""
-    row = queue_row(review or a_review(), priority=0)
-    return attrs.evolve(row, **changes)
-
-
 def a_timestamp(**changes: Any) -> ReviewTimestamp:
-    """Make remark 1 of a review."""
+    """Make remark 1 of a review. Raises Inconsistent."""
     fields: Fields = {
         "review_id": an_id("review"),
         "number": 1,
         "seconds": 62,
         "note": "The bass line enters",
     }
-    return ReviewTimestamp(**(fields | changes))
-
-
-def a_flag(*, status: FlagStatus = FlagStatus.OPEN, **changes: Any) -> Flag:
-    """Make a flag raised at `START`; a judged one was judged a day later."""
-    fields: Fields = {
-        "id": an_id("flag"),
-        "review_id": an_id("review"),
-        "track_id": an_id("track"),
-        "reviewer_id": an_id("reviewer"),
-        "flag_reason": FlagReason.LOW_EFFORT,
-        "status": status,
-        "created_at": START,
-    }
-    if status is not FlagStatus.OPEN:
-        fields |= {
-            "judged_at": START + timedelta(days=1),
-            "judged_by": an_id("user"),
-            "judge_reason": "The text is about another song.",
-        }
-    return Flag(**(fields | changes))
-
-
-def a_flagged_review(*, flag_status: FlagStatus = FlagStatus.OPEN, **changes: Any) -> Review:
-    """Make a completed review whose flag stands at *flag_status*; dismissed, it counts again."""
-    dismissed = flag_status is FlagStatus.DISMISSED
-    fields: Fields = {
-        "was_flagged": not dismissed,
-        "flag_reason": None if dismissed else FlagReason.LOW_EFFORT,
-        "flag_status": flag_status,
-        "counts_toward_completion": dismissed,
-    }
-    return a_review(status=ReviewStatus.COMPLETED, **(fields | changes))
+    return built(ReviewTimestamp, fields, changes)
