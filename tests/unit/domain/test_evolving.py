@@ -17,7 +17,7 @@ from reviewcore.testing import builders as make
         (make.a_reviewer(), {"gem_count": 3}),
         (make.an_artist(), {}),
         (make.a_slot(), {"is_lost": True}),
-        (make.a_payment(), {"failure_reason": "no"}),
+        (make.a_payment(), {"stripe_payment_id": "pi_1"}),
     ],
     ids=lambda thing: type(thing).__name__,
 )
