@@ -9,8 +9,14 @@ import pytest
 from reviewcore.adapters.sandbox import PayeeOutcome, PayerOutcome, SandboxBank
 from reviewcore.domain.money import Cents
 from reviewcore.ports.processor import CheckoutOrder
+from reviewcore.testing.contracts import Capability
 from reviewcore.testing.contracts.processor import Cardholder, Payee, Payer, PayersBank
 from reviewcore.testing.contracts.processor.orders import account_order, checkout_order, done
+
+TAKEN_IN = frozenset({Capability.PARTIAL_REFUNDS, Capability.LATE_FAILURES, Capability.DISPUTES})
+PAID_OUT = frozenset({Capability.REVERSALS, Capability.DASHBOARDS})
+TOLD = frozenset({Capability.LATE_FAILURES, Capability.DISPUTES, Capability.REVERSALS})
+"""What the sandbox claims of payments, payouts and webhooks: it is asked and never delivers."""
 
 
 def pay(bank: SandboxBank, order: CheckoutOrder | None = None) -> str:

@@ -23,7 +23,7 @@ from reviewcore.testing.contracts.processor.orders import (
     transfer_order,
 )
 from reviewcore.testing.faults import Call, Fault, FaultyPayments, FaultyPayouts, FaultyWebhooks
-from tests.unit.sandbox import SandboxSides, pay, ready_account
+from tests.unit.sandbox import PAID_OUT, TAKEN_IN, TOLD, SandboxSides, pay, ready_account
 
 
 @pytest.fixture
@@ -32,18 +32,24 @@ def bank() -> SandboxBank:
 
 
 class TestFaultyPaymentsWithoutFaults(SandboxSides, PaymentsContract):
+    capabilities = TAKEN_IN
+
     @pytest.fixture
     def payments(self, bank: SandboxBank) -> Payments:
         return FaultyPayments(bank)
 
 
 class TestFaultyPayoutsWithoutFaults(SandboxSides, PayoutsContract):
+    capabilities = PAID_OUT
+
     @pytest.fixture
     def payouts(self, bank: SandboxBank) -> Payouts:
         return FaultyPayouts(bank)
 
 
 class TestFaultyWebhooksWithoutFaults(SandboxSides, WebhooksContract):
+    capabilities = TOLD
+
     @pytest.fixture
     def webhooks(self, bank: SandboxBank) -> Webhooks:
         return FaultyWebhooks(bank)

@@ -9,10 +9,23 @@ from hypothesis import strategies as st
 
 from reviewcore.adapters.passwords import ScryptPasswords
 from reviewcore.ports.passwords import Passwords
+from reviewcore.testing.contracts import Capability, PasswordsContract
 
 QUICK = ScryptPasswords(n=2, r=1, p=1)
 SALT = base64.b64encode(b"0123456789abcdef").decode()
 DIGEST = base64.b64encode(b"d" * 32).decode()
+
+
+class TestScryptPasswords(PasswordsContract):
+    capabilities = frozenset({Capability.PARAMETERS})
+
+    @pytest.fixture
+    def passwords(self) -> Passwords:
+        return ScryptPasswords(n=2**10, r=8, p=1)
+
+    @pytest.fixture
+    def weakly(self) -> str:
+        return QUICK.hash("secret")
 
 
 @given(password=st.text(), other=st.text())

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from reviewcore.adapters.passwords import ScryptPasswords
 from reviewcore.ports.passwords import Passwords
+from reviewcore.testing.contracts import Capability, PasswordsContract
 
 pytest.importorskip("argon2", reason="the extra `argon2` is not installed")
 
@@ -17,6 +18,19 @@ from reviewcore.adapters.passwords.argon2 import Argon2Passwords
 
 OLDER = ScryptPasswords(n=2, r=1, p=1)
 QUICK = Argon2Passwords(older=OLDER, time_cost=1, memory_kib=8, lanes=1)
+
+
+class TestArgon2Passwords(PasswordsContract):
+    capabilities = frozenset({Capability.PARAMETERS})
+
+    @pytest.fixture
+    def passwords(self) -> Passwords:
+        return Argon2Passwords(older=OLDER, time_cost=1, memory_kib=1024, lanes=1)
+
+    @pytest.fixture(params=[QUICK, OLDER], ids=["Argon2", "scrypt"])
+    def weakly(self, request: pytest.FixtureRequest) -> str:
+        made: str = request.param.hash("secret")
+        return made
 
 
 @given(password=st.text(), other=st.text())

@@ -14,7 +14,7 @@ from reviewcore.testing.contracts.processor import (
     WebhooksContract,
 )
 from reviewcore.testing.contracts.processor.orders import checkout_order
-from tests.unit.sandbox import SandboxSides, pay
+from tests.unit.sandbox import PAID_OUT, TAKEN_IN, TOLD, SandboxSides, pay
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -26,18 +26,24 @@ def bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SandboxBank
 
 
 class TestSandboxPayments(SandboxSides, PaymentsContract):
+    capabilities = TAKEN_IN
+
     @pytest.fixture
     def payments(self, bank: SandboxBank) -> SandboxBank:
         return bank
 
 
 class TestSandboxPayouts(SandboxSides, PayoutsContract):
+    capabilities = PAID_OUT
+
     @pytest.fixture
     def payouts(self, bank: SandboxBank) -> SandboxBank:
         return bank
 
 
 class TestSandboxPayoutsThatAreNeverLent(SandboxSides, PayoutsContract):
+    capabilities = PAID_OUT
+
     @pytest.fixture
     def bank(self) -> SandboxBank:
         bank = SandboxBank(clock=ManualClock(), overdraft=ZERO)
@@ -50,6 +56,8 @@ class TestSandboxPayoutsThatAreNeverLent(SandboxSides, PayoutsContract):
 
 
 class TestSandboxWebhooks(SandboxSides, WebhooksContract):
+    capabilities = TOLD
+
     @pytest.fixture
     def payments(self, bank: SandboxBank) -> SandboxBank:
         return bank

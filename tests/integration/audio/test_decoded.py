@@ -14,6 +14,8 @@ import soundfile  # type: ignore[import-untyped]  # it ships no types
 
 from reviewcore.adapters.audio import DecodedAudio
 from reviewcore.domain.uploads import AudioFormat, Heard, Playable, Unplayable
+from reviewcore.testing.contracts import AudioContract, Capability
+from reviewcore.testing.contracts.audio import Encode
 
 READ_BY_US = (AudioFormat.MP3, AudioFormat.WAV, AudioFormat.FLAC, AudioFormat.OGG)
 RATE = 22_050
@@ -30,6 +32,18 @@ def sample(kind: AudioFormat, seconds: float = 3.0) -> bytes:
 
 def heard(content: bytes, kind: AudioFormat) -> Heard:
     return DecodedAudio().listen(io.BytesIO(content), kind)
+
+
+class TestDecodedAudio(AudioContract):
+    capabilities = frozenset({Capability.MP3, Capability.FLAC, Capability.OGG})
+
+    @pytest.fixture
+    def audio(self) -> DecodedAudio:
+        return DecodedAudio()
+
+    @pytest.fixture
+    def encode(self) -> Encode:
+        return sample
 
 
 def id3(content: bytes) -> bytes:

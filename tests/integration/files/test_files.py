@@ -21,6 +21,7 @@ from reviewcore.domain.errors import FilesUnavailable, UploadMissing
 from reviewcore.entrypoints.http.routes.uploads import part_of
 from reviewcore.ports.files import Files
 from reviewcore.testing import ManualClock
+from reviewcore.testing.contracts import Capability
 from reviewcore.testing.contracts.files import CONTENT, FilesContract, ask, changed, put
 from tests.integration.http.service import _free_port, _listening
 
@@ -31,6 +32,7 @@ HOUR = timedelta(hours=1)
 class ServedContract(FilesContract):
     """Files behind our own routes, and a clock that can be moved."""
 
+    capabilities = frozenset({Capability.RANGES})
     clock: ManualClock
 
     def pass_time(self, life: timedelta) -> None:
@@ -245,6 +247,7 @@ def bucket(nanio: str, name: str, **changes: str) -> S3Files:
 
 class TestS3Files(FilesContract):
     SIGNATURE = "X-Amz-Signature"
+    capabilities = frozenset({Capability.RANGES})
 
     @pytest.fixture
     def files(self, nanio: str, request: pytest.FixtureRequest) -> Files:

@@ -20,7 +20,15 @@ from reviewcore.bootstrap import in_memory
 from reviewcore.domain.errors import MailRefused, Unavailable
 from reviewcore.ports.mail import Letter, Mail
 from reviewcore.testing.clock import ManualClock
-from reviewcore.testing.contracts.mail import LETTER, TOKEN, Arrived, MailContract
+from reviewcore.testing.contracts import Capability
+from reviewcore.testing.contracts.mail import (
+    LETTER,
+    TOKEN,
+    Arrived,
+    BreakDown,
+    MailContract,
+    Refuse,
+)
 from reviewcore.usecases import RetryEvent, SignUp, retry_event, sign_up
 from tests.integration.mail.postoffice import (
     PASSWORD,
@@ -53,6 +61,8 @@ def mail(office: Office, authority: trustme.CA) -> Iterator[SmtpMail]:
 
 
 class TestSmtpMail(MailContract):
+    capabilities = frozenset({Capability.REFUSALS, Capability.OUTAGES})
+
     @pytest.fixture
     def mail(self, office: Office, authority: trustme.CA) -> Iterator[Mail]:
         made = SmtpMail(server_of(office, authority), sender=SENDER)
@@ -63,21 +73,36 @@ class TestSmtpMail(MailContract):
     def arrived(self, office: Office) -> Arrived:
         return office.letters
 
+    @pytest.fixture
+    def refuse(self, office: Office) -> Refuse:
+        return lambda address: office.answers.update({address: "550 no such user here"})
+
+    @pytest.fixture
+    def break_down(self, office: Office) -> BreakDown:
+        return lambda: office.answers.update({LETTER.to: "451 try later"})
+
 
 class TestFileMail(MailContract):
+    capabilities = frozenset({Capability.OUTAGES})
+
     @pytest.fixture
     def mail(self, tmp_path: Path) -> Mail:
-        return FileMail(tmp_path, sender=SENDER)
+        return FileMail(tmp_path / "out", sender=SENDER)
 
     @pytest.fixture
     def arrived(self, tmp_path: Path) -> Arrived:
         def read() -> list[Letter]:
             return [
                 as_letter(email.message_from_bytes(path.read_bytes(), policy=email.policy.default))
-                for path in sorted(tmp_path.glob("*.eml"))
+                for path in sorted((tmp_path / "out").glob("*.eml"))
             ]
 
         return read
+
+    @pytest.fixture
+    def break_down(self, tmp_path: Path) -> BreakDown:
+        # A file stands where the folder is to be made.
+        return (tmp_path / "out").touch
 
 
 class TestMemoryMail(MailContract):

@@ -134,6 +134,7 @@ def _confinement() -> list[str]:
 @contextmanager
 def _on_disk(file: BinaryIO) -> Iterator[BinaryIO]:
     """Have the file where another process can read it, without a name of its own."""
+    file.seek(0)
     with tempfile.TemporaryFile() as stored:
         shutil.copyfileobj(file, stored)
         stored.flush()

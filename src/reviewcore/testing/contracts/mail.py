@@ -1,7 +1,8 @@
 """The promises of `reviewcore.ports.mail`, as tests that any mail service can be put through.
 
 Subclass `MailContract` and give it the fixtures `mail`, the service, and `arrived`, which tells the
-letters that came, in the order sent, with line breaks as they were written.
+letters that came, in the order sent, with line breaks as they were written. Who claims REFUSALS or
+OUTAGES supplies `refuse` or `break_down` as well.
 """
 
 from __future__ import annotations
@@ -9,11 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import attrs
 import pytest
 
+from reviewcore.domain.errors import MailRefused, Unavailable
 from reviewcore.ports.mail import Letter, Mail
+from reviewcore.testing.contracts.base import Capability, Contract, optional
 
 Arrived = Callable[[], Sequence[Letter]]
+
+Refuse = Callable[[str], object]
+"""From now on the other side refuses letters to this address for good."""
+
+BreakDown = Callable[[], object]
+"""From now on the other side cannot be reached, or takes nothing for a while."""
 
 TOKEN = "k" * 43
 LETTER = Letter(
@@ -28,8 +38,14 @@ def as_read(letter: Letter) -> tuple[str, str, str]:
     return letter.to, " ".join(letter.subject.split()), letter.text.rstrip("\n")
 
 
-class MailContract:
-    """Whatever is handed over arrives, once, as it was written."""
+class MailContract(Contract):
+    """Whatever is handed over arrives, once, as it was written, or an error says why not.
+
+    Who claims REFUSALS learns at once that an address takes no letters; who claims OUTAGES, that
+    the service is away.
+    """
+
+    CONTRACT_VERSION = "1.0"
 
     @pytest.fixture
     def mail(self) -> Mail:
@@ -39,6 +55,16 @@ class MailContract:
     @pytest.fixture
     def arrived(self, mail: Mail) -> Arrived:
         """Tell what arrived."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def refuse(self, mail: Mail) -> Refuse:
+        """Have an address refused; for REFUSALS."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def break_down(self, mail: Mail) -> BreakDown:
+        """Have the service break down; for OUTAGES."""
         raise NotImplementedError
 
     def test_a_letter_arrives_as_it_was_written(self, mail: Mail, arrived: Arrived) -> None:
@@ -64,9 +90,16 @@ class MailContract:
             ("Titles <b>with</b> & signs", "<script>alert('x')</script> & {braces} %s\n"),
             ("S" * 200, "Long " * 60 + "\n"),
             ("Dots", "One\n.\n..\nFrom here on\n"),
+            ("Lines", "\nFirst\n\n\n  indented\n\tand\ttabbed \nlast without an end"),
+            ("Long", "word " * 10_000 + "\n"),
+            ("e\u0301 is not \u00e9", "e\u0301 is not \u00e9\n"),
+            ("Hi\r\nBcc: eve@example.com", "No header of ours\n"),
             ("Empty", ""),
         ],
-        ids=["international", "markup", "long", "dots", "empty"],
+        ids=[
+            *("international", "markup", "long", "dots", "lines", "longer", "composed"),
+            *("header", "empty"),
+        ],
     )
     def test_any_words_arrive(self, mail: Mail, arrived: Arrived, subject: str, text: str) -> None:
         letter = Letter(to="ada@example.com", subject=subject, text=text)
@@ -85,3 +118,31 @@ class MailContract:
             list(pool.map(mail.send, letters))
 
         assert sorted(map(as_read, arrived())) == sorted(map(as_read, letters))
+
+    @optional(Capability.REFUSALS)
+    def test_an_address_that_is_refused_is_refused_for_good_and_hinders_nobody_else(
+        self, mail: Mail, arrived: Arrived, refuse: Refuse
+    ) -> None:
+        refuse("gone@example.com")
+
+        with pytest.raises(MailRefused) as told:
+            mail.send(attrs.evolve(LETTER, to="gone@example.com"))
+
+        assert TOKEN not in f"{told.value!r} {told.value}"
+        assert list(arrived()) == []
+        mail.send(LETTER)
+        assert list(map(as_read, arrived())) == [as_read(LETTER)]
+
+    @optional(Capability.OUTAGES)
+    def test_a_service_that_is_away_may_be_asked_again(
+        self, mail: Mail, arrived: Arrived, break_down: BreakDown
+    ) -> None:
+        before = list(arrived())
+        break_down()
+
+        for _ in range(2):
+            with pytest.raises(Unavailable) as told:
+                mail.send(LETTER)
+
+        assert TOKEN not in f"{told.value!r} {told.value}"
+        assert list(arrived()) == before

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime, timedelta
+
 import attrs
 import pytest
+import stripe
 
 from reviewcore.adapters.stripe import (
     StripePayments,
@@ -9,10 +13,14 @@ from reviewcore.adapters.stripe import (
     StripeProcessor,
     StripeWebhooks,
 )
+from reviewcore.domain.webhooks import Endpoint, ProcessorEvent, Subject
 from reviewcore.ports.processor import Payments as Port
 from reviewcore.ports.processor import SessionState
+from reviewcore.testing.contracts import Capability
 from reviewcore.testing.contracts.processor import (
     Cardholder,
+    Deliver,
+    Delivery,
     Payee,
     Payer,
     PayersBank,
@@ -20,7 +28,8 @@ from reviewcore.testing.contracts.processor import (
     PayoutsContract,
     WebhooksContract,
 )
-from reviewcore.testing.contracts.processor.orders import checkout_order, done
+from reviewcore.testing.contracts.processor.orders import checkout_order, done, fresh
+from tests.integration.stripe.adapter.peers import CONNECT_SECRET, WEBHOOK_SECRET
 
 
 class Payments:
@@ -56,6 +65,10 @@ class Payouts:
 
 
 class TestStripePayments(Payments, PaymentsContract):
+    capabilities = frozenset(
+        {Capability.PARTIAL_REFUNDS, Capability.LATE_FAILURES, Capability.DISPUTES}
+    )
+
     def test_an_open_session_is_closed(self, payments: Port) -> None:
         # As everywhere, but for its address: Stripe forgets it once nobody can pay there.
         opened = done(payments.open_checkout(checkout_order()))
@@ -67,10 +80,52 @@ class TestStripePayments(Payments, PaymentsContract):
 
 
 class TestStripePayouts(Payouts, PayoutsContract):
-    pass
+    capabilities = frozenset({Capability.REVERSALS, Capability.DASHBOARDS})
 
 
 class TestStripeWebhooks(Payments, Payouts, WebhooksContract):
+    capabilities = frozenset(
+        {
+            Capability.LATE_FAILURES,
+            Capability.DISPUTES,
+            Capability.REVERSALS,
+            Capability.SIGNATURES,
+        }
+    )
+
     @pytest.fixture
     def webhooks(self, processor: StripeProcessor) -> StripeWebhooks:
         return processor.webhooks
+
+    @pytest.fixture
+    def deliver(self) -> Deliver:
+        return delivered
+
+
+def delivered(endpoint: Endpoint, age: timedelta = timedelta(0)) -> Delivery:
+    """Deliver as Stripe's own library signs."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    is_connected = endpoint is Endpoint.CONNECT
+    event = ProcessorEvent(
+        id=fresh("evt"),
+        type="account.updated" if is_connected else "transfer.reversed",
+        subject=Subject.ACCOUNT if is_connected else Subject.TRANSFER,
+        object_id=fresh("obj"),
+        created_at=now - age,
+        account_id="acct_1" if is_connected else None,
+    )
+    told: dict[str, object] = {
+        "id": event.id,
+        "object": "event",
+        "created": int(event.created_at.timestamp()),
+        "livemode": False,
+        "type": event.type,
+        "data": {"object": {"id": event.object_id}},
+    }
+    body = json.dumps(told | ({"account": "acct_1"} if is_connected else {}))
+    signature = stripe.WebhookSignature.generate_signature_header(
+        body,
+        CONNECT_SECRET if is_connected else WEBHOOK_SECRET,
+        int((now - age).timestamp()),
+    )
+    return Delivery(body.encode(), str(signature), event)

@@ -8,6 +8,7 @@ import pytest
 
 from reviewcore.domain.disputes import DisputeStatus
 from reviewcore.ports.processor import Declined, Done, Payments, SessionView
+from reviewcore.testing.contracts.base import Capability, optional
 from reviewcore.testing.contracts.processor.orders import PRICE, done, fresh, refund_order
 from reviewcore.testing.contracts.processor.sides import Cardholder, PaymentsSide
 
@@ -15,6 +16,7 @@ from reviewcore.testing.contracts.processor.sides import Cardholder, PaymentsSid
 class DisputePromises(PaymentsSide):
     """Disputes: told as they stand, and no refund goes the same way twice."""
 
+    @optional(Capability.DISPUTES)
     def test_an_open_dispute_says_what_left_the_balance(
         self, payments: Payments, cardholder: Cardholder, paid: SessionView, payment_id: str
     ) -> None:
@@ -28,6 +30,7 @@ class DisputePromises(PaymentsSide):
         assert dispute.fee >= 0
         assert dispute.reinstated == 0
 
+    @optional(Capability.DISPUTES)
     def test_a_dispute_that_was_won_says_what_came_back(
         self, payments: Payments, cardholder: Cardholder, payment_id: str
     ) -> None:
@@ -40,6 +43,7 @@ class DisputePromises(PaymentsSide):
         assert won.amount == PRICE
         assert PRICE <= won.reinstated <= PRICE + won.fee
 
+    @optional(Capability.DISPUTES)
     def test_a_dispute_that_was_lost_brings_nothing_back(
         self, payments: Payments, cardholder: Cardholder, payment_id: str
     ) -> None:
@@ -54,11 +58,12 @@ class DisputePromises(PaymentsSide):
     def test_an_unknown_dispute_is_not_found(self, payments: Payments) -> None:
         assert payments.dispute(fresh("dp")) == Declined("not_found")
 
+    @optional(Capability.DISPUTES)
     def test_what_is_disputed_is_not_refunded_for_now(
         self, payments: Payments, cardholder: Cardholder, payment_id: str
     ) -> None:
         cardholder(payment_id, "dispute")
-        order = refund_order(payment_id)
+        order = refund_order(payment_id, amount=self.part)
 
         answer = payments.refund(order)
 
@@ -66,6 +71,7 @@ class DisputePromises(PaymentsSide):
         assert answer.is_passing
         assert payments.find_refund(order.refund_id, payment_id) == Done(None)
 
+    @optional(Capability.DISPUTES)
     @pytest.mark.parametrize(("verdict", "refunded"), [("win", Done), ("lose", Declined)])
     def test_after_the_verdict_only_our_own_money_is_refunded(
         self,
@@ -78,4 +84,4 @@ class DisputePromises(PaymentsSide):
         cardholder(payment_id, "dispute")
         cardholder(payment_id, verdict)
 
-        assert isinstance(payments.refund(refund_order(payment_id)), refunded)
+        assert isinstance(payments.refund(refund_order(payment_id, amount=self.part)), refunded)

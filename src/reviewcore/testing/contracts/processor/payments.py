@@ -8,4 +8,11 @@ from reviewcore.testing.contracts.processor.refunds import RefundPromises
 
 
 class PaymentsContract(CheckoutPromises, RefundPromises, DisputePromises):
-    """What every adapter of `Payments` keeps; supply what `PaymentsSide` asks for."""
+    """What every adapter of `Payments` keeps; supply what `PaymentsSide` asks for.
+
+    To be claimed: PARTIAL_REFUNDS, of less than was paid (without them the market gives all back
+    or nothing, and a track that is partly reviewed cannot be refunded); LATE_FAILURES, when the
+    payer's bank may send a refund back that was taken; DISPUTES, when payers can dispute.
+    """
+
+    CONTRACT_VERSION = "1.0"

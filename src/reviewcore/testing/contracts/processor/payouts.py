@@ -9,6 +9,7 @@ import pytest
 
 from reviewcore.domain.money import Cents
 from reviewcore.ports.processor import Declined, Done, Payouts, Unknown
+from reviewcore.testing.contracts.base import Capability, optional
 from reviewcore.testing.contracts.processor.orders import (
     account_order,
     at_once,
@@ -21,7 +22,13 @@ from reviewcore.testing.contracts.processor.sides import Payee
 
 
 class PayoutsContract(ReversalPromises):
-    """What every adapter of `Payouts` keeps; supply what `PayoutsSide` asks for."""
+    """What every adapter of `Payouts` keeps; supply what `PayoutsSide` asks for.
+
+    To be claimed: REVERSALS, when money of a transfer can be taken back (without them `reverse`
+    declines); DASHBOARDS, when payees have a page to look at their account.
+    """
+
+    CONTRACT_VERSION = "1.0"
 
     def test_a_new_account_cannot_be_paid_yet(self, payouts: Payouts) -> None:
         opened = done(payouts.open_account(account_order()))
@@ -70,6 +77,7 @@ class PayoutsContract(ReversalPromises):
 
         assert url.startswith("http")
 
+    @optional(Capability.DASHBOARDS)
     def test_the_payee_gets_a_page_to_look_at_the_account(
         self, payouts: Payouts, account_id: str
     ) -> None:

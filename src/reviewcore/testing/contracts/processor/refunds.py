@@ -5,7 +5,15 @@ from __future__ import annotations
 import attrs
 
 from reviewcore.domain.money import Cents
-from reviewcore.ports.processor import Declined, Done, Payments, RefundState, Unknown
+from reviewcore.ports.processor import (
+    Declined,
+    Done,
+    Payments,
+    RefundOrder,
+    RefundState,
+    Unknown,
+)
+from reviewcore.testing.contracts.base import Capability, optional
 from reviewcore.testing.contracts.processor.orders import (
     PRICE,
     at_once,
@@ -19,8 +27,21 @@ from reviewcore.testing.contracts.processor.sides import PayersBank, PaymentsSid
 class RefundPromises(PaymentsSide):
     """Refunds: given once, never more than was paid, and they may fail after all."""
 
+    def order(self, payment_id: str) -> RefundOrder:
+        """Order a part of the payment back, or all where no part can be given."""
+        return refund_order(payment_id, amount=self.part)
+
+    def require_given(self, payments: Payments, payment_id: str, given: Cents) -> None:
+        """See that so much went back and no more: the rest can be given, and then nothing."""
+        rest = Cents(PRICE - given)
+        if rest:
+            done(payments.refund(refund_order(payment_id, amount=rest)))
+        more = Cents(1) if rest else PRICE
+        answer = payments.refund(refund_order(payment_id, amount=more))
+        assert isinstance(answer, Declined)
+
     def test_a_refund_says_what_went_back(self, payments: Payments, payment_id: str) -> None:
-        order = refund_order(payment_id)
+        order = self.order(payment_id)
 
         refunded = done(payments.refund(order))
 
@@ -28,28 +49,26 @@ class RefundPromises(PaymentsSide):
         assert (refunded.refund_id, refunded.amount) == (order.refund_id, order.amount)
 
     def test_the_same_key_gives_money_back_once(self, payments: Payments, payment_id: str) -> None:
-        order = refund_order(payment_id)
-        rest = Cents(PRICE - order.amount)
+        order = self.order(payment_id)
 
         first = done(payments.refund(order))
         again = done(payments.refund(order))
 
         assert again == first
-        done(payments.refund(refund_order(payment_id, amount=rest)))
+        self.require_given(payments, payment_id, order.amount)
 
     def test_one_key_at_once_gives_money_back_once(
         self, payments: Payments, payment_id: str
     ) -> None:
-        order = refund_order(payment_id)
-        rest = Cents(PRICE - order.amount)
+        order = self.order(payment_id)
 
         refunded = at_once(lambda: payments.refund(order))
 
         assert len(set(refunded)) == 1
-        done(payments.refund(refund_order(payment_id, amount=rest)))
+        self.require_given(payments, payment_id, order.amount)
 
     def test_a_key_is_not_for_another_refund(self, payments: Payments, payment_id: str) -> None:
-        order = refund_order(payment_id)
+        order = self.order(payment_id)
         first = done(payments.refund(order))
 
         answer = payments.refund(attrs.evolve(order, amount=Cents(1)))
@@ -57,7 +76,33 @@ class RefundPromises(PaymentsSide):
         assert isinstance(answer, Unknown)
         assert done(payments.find_refund(order.refund_id, payment_id)) == first
 
-    def test_no_more_goes_back_than_was_paid(self, payments: Payments, payment_id: str) -> None:
+    def test_a_part_is_given_back_or_declined_for_good(
+        self, payments: Payments, payment_id: str
+    ) -> None:
+        order = refund_order(payment_id, amount=Cents(500))
+
+        answer = payments.refund(order)
+
+        if isinstance(answer, Done):
+            assert answer.view.amount == order.amount
+            return
+        assert isinstance(answer, Declined)
+        assert not answer.is_passing
+        assert payments.find_refund(order.refund_id, payment_id) == Done(None)
+        done(payments.refund(refund_order(payment_id, amount=PRICE)))
+
+    def test_more_than_was_paid_is_declined(self, payments: Payments, payment_id: str) -> None:
+        over = refund_order(payment_id, amount=Cents(PRICE + 1))
+
+        assert isinstance(payments.refund(over), Declined)
+
+        assert payments.find_refund(over.refund_id, payment_id) == Done(None)
+        done(payments.refund(refund_order(payment_id, amount=PRICE)))
+
+    @optional(Capability.PARTIAL_REFUNDS)
+    def test_no_more_goes_back_in_parts_than_was_paid(
+        self, payments: Payments, payment_id: str
+    ) -> None:
         done(payments.refund(refund_order(payment_id, amount=Cents(PRICE - 1))))
         over = refund_order(payment_id, amount=Cents(2))
 
@@ -66,12 +111,19 @@ class RefundPromises(PaymentsSide):
         assert payments.find_refund(over.refund_id, payment_id) == Done(None)
         done(payments.refund(refund_order(payment_id, amount=Cents(1))))
 
+    @optional(Capability.PARTIAL_REFUNDS)
+    def test_each_part_is_found_by_our_id(self, payments: Payments, payment_id: str) -> None:
+        orders = [refund_order(payment_id, amount=Cents(amount)) for amount in (300, 300, 400)]
+        made = [done(payments.refund(order)) for order in orders]
+
+        assert len({one.external_id for one in made}) == len(made)
+        assert [done(payments.find_refund(order.refund_id, payment_id)) for order in orders] == made
+
     def test_an_unknown_payment_is_not_refunded(self, payments: Payments) -> None:
         assert isinstance(payments.refund(refund_order(fresh("pi"))), Declined)
 
     def test_a_refund_is_found_by_our_id(self, payments: Payments, payment_id: str) -> None:
-        done(payments.refund(refund_order(payment_id)))
-        order = refund_order(payment_id)
+        order = self.order(payment_id)
         made = done(payments.refund(order))
 
         assert done(payments.find_refund(order.refund_id, payment_id)) == made
@@ -79,12 +131,14 @@ class RefundPromises(PaymentsSide):
     def test_a_refund_that_never_was_is_surely_none(
         self, payments: Payments, payment_id: str
     ) -> None:
+        done(payments.refund(self.order(payment_id)))
+
         assert payments.find_refund(fresh("refund"), payment_id) == Done(None)
 
     def test_a_refund_is_told_by_the_id_of_the_processor(
         self, payments: Payments, payment_id: str
     ) -> None:
-        made = done(payments.refund(refund_order(payment_id)))
+        made = done(payments.refund(self.order(payment_id)))
 
         assert done(payments.refund_view(made.external_id)) == made
         assert made.state is RefundState.TAKEN
@@ -92,10 +146,11 @@ class RefundPromises(PaymentsSide):
     def test_an_unknown_refund_is_not_found(self, payments: Payments) -> None:
         assert payments.refund_view(fresh("re")) == Declined("not_found")
 
+    @optional(Capability.LATE_FAILURES)
     def test_a_refund_that_failed_after_all_says_so(
         self, payments: Payments, payers_bank: PayersBank, payment_id: str
     ) -> None:
-        made = done(payments.refund(refund_order(payment_id)))
+        made = done(payments.refund(self.order(payment_id)))
 
         payers_bank(made.external_id)
 
@@ -103,6 +158,7 @@ class RefundPromises(PaymentsSide):
         assert done(payments.refund_view(made.external_id)) == failed
         assert done(payments.find_refund(made.refund_id, payment_id)) == failed
 
+    @optional(Capability.LATE_FAILURES)
     def test_what_failed_can_be_given_back_under_a_new_key(
         self, payments: Payments, payers_bank: PayersBank, payment_id: str
     ) -> None:

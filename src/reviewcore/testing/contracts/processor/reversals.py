@@ -7,6 +7,7 @@ import pytest
 
 from reviewcore.domain.money import Cents
 from reviewcore.ports.processor import Declined, Payouts, TransferView, Unknown
+from reviewcore.testing.contracts.base import Capability, optional
 from reviewcore.testing.contracts.processor.orders import (
     at_once,
     done,
@@ -25,6 +26,7 @@ class ReversalPromises(PayoutsSide):
         """A transfer of $12.50 that was made."""
         return done(payouts.transfer(transfer_order(account_id)))
 
+    @optional(Capability.REVERSALS)
     def test_a_reversal_says_what_came_back(self, payouts: Payouts, sent: TransferView) -> None:
         order = reversal_order(sent.external_id)
         before = done(payouts.available("usd"))
@@ -35,6 +37,7 @@ class ReversalPromises(PayoutsSide):
         assert back.amount == order.amount
         assert done(payouts.available("usd")) == before + order.amount
 
+    @optional(Capability.REVERSALS)
     def test_a_transfer_tells_all_that_came_back(
         self, payouts: Payouts, sent: TransferView
     ) -> None:
@@ -51,6 +54,7 @@ class ReversalPromises(PayoutsSide):
         assert attrs.evolve(told, reversals=()) == sent
         assert done(payouts.find_transfer(sent.payout_id)) == told
 
+    @optional(Capability.REVERSALS)
     def test_the_same_key_takes_money_back_once(self, payouts: Payouts, sent: TransferView) -> None:
         order = reversal_order(sent.external_id)
 
@@ -60,6 +64,7 @@ class ReversalPromises(PayoutsSide):
         assert again == first
         assert done(payouts.transfer_view(sent.external_id)).reversals == (first,)
 
+    @optional(Capability.REVERSALS)
     def test_one_key_at_once_takes_money_back_once(
         self, payouts: Payouts, sent: TransferView
     ) -> None:
@@ -70,6 +75,7 @@ class ReversalPromises(PayoutsSide):
         assert len(set(back)) == 1
         assert done(payouts.transfer_view(sent.external_id)).reversals == (back[0],)
 
+    @optional(Capability.REVERSALS)
     def test_a_key_is_not_for_another_reversal(self, payouts: Payouts, sent: TransferView) -> None:
         order = reversal_order(sent.external_id)
         first = done(payouts.reverse(order))
@@ -79,6 +85,7 @@ class ReversalPromises(PayoutsSide):
         assert isinstance(answer, Unknown)
         assert done(payouts.transfer_view(sent.external_id)).reversals == (first,)
 
+    @optional(Capability.REVERSALS)
     def test_no_more_comes_back_than_was_sent(self, payouts: Payouts, sent: TransferView) -> None:
         first = reversal_order(sent.external_id, amount=Cents(sent.amount - 1))
         back = done(payouts.reverse(first))

@@ -7,8 +7,10 @@ from typing import Literal
 
 import pytest
 
+from reviewcore.domain.money import Cents
 from reviewcore.ports.processor import Payments, Payouts, SessionView
-from reviewcore.testing.contracts.processor.orders import account_order, checkout_order, done
+from reviewcore.testing.contracts.base import Capability, Contract
+from reviewcore.testing.contracts.processor.orders import PRICE, account_order, checkout_order, done
 
 Payer = Callable[[str, Literal["pay", "decline", "abandon"]], object]
 """Brings the session of this id to PAID, FAILED or EXPIRED."""
@@ -26,8 +28,17 @@ Payee = Callable[[str, Literal["complete", "refuse"]], object]
 """Makes the account of this id one that can be paid, or that cannot."""
 
 
-class PaymentsSide:
-    """Money in, and those who play its other side; supply the first four."""
+class PaymentsSide(Contract):
+    """Money in, and those who play its other side.
+
+    Supply `payments` and `payer`; for DISPUTES `cardholder`, for LATE_FAILURES `payers_bank`.
+    """
+
+    @property
+    def part(self) -> Cents:
+        """How much of $19.95 a refund is of: all, where it cannot be less."""
+        is_divisible = Capability.PARTIAL_REFUNDS in self.capabilities
+        return Cents(500) if is_divisible else PRICE
 
     @pytest.fixture
     def payments(self) -> Payments:
@@ -63,7 +74,7 @@ class PaymentsSide:
         return paid.payment_id
 
 
-class PayoutsSide:
+class PayoutsSide(Contract):
     """Money out, and he who plays its other side; supply the first two.
 
     There is money enough for some transfers of a few dollars in a test.

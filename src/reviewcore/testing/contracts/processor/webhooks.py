@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple, Protocol
 
 import pytest
 
 from reviewcore.domain.errors import InvalidWebhook
 from reviewcore.domain.webhooks import Endpoint, ProcessorEvent, Subject
 from reviewcore.ports.processor import Payments, Payouts, SessionView, Webhooks
+from reviewcore.testing.contracts.base import Capability, optional
 from reviewcore.testing.contracts.processor.orders import (
     checkout_order,
     done,
@@ -34,6 +35,24 @@ SECOND = timedelta(seconds=1)
 PAGES_MAX = 10_000
 MANY = 120
 """More events than any processor tells at once."""
+
+HOUR = timedelta(hours=1)
+
+
+class Delivery(NamedTuple):
+    """What arrives at an endpoint, and the event that it tells."""
+
+    body: bytes
+    signature: str
+    event: ProcessorEvent
+
+
+class Deliver(Protocol):
+    """Makes a new delivery for an endpoint, signed by the processor so long ago."""
+
+    def __call__(self, endpoint: Endpoint, age: timedelta = ..., /) -> Delivery:
+        """Make it; a negative *age* lies in the future."""
+        ...
 
 
 def all_since(webhooks: Webhooks, at: datetime) -> Sequence[ProcessorEvent]:
@@ -62,11 +81,20 @@ class WebhooksContract(PaymentsSide, PayoutsSide):
     """What every adapter of `Webhooks` keeps.
 
     Supply *webhooks*, and what `PaymentsSide` and `PayoutsSide` ask for at the same processor.
+    To be claimed: LATE_FAILURES, DISPUTES and REVERSALS where payments and payouts claim them, and
+    SIGNATURES by who takes deliveries and does not only ask; he supplies `deliver`.
     """
+
+    CONTRACT_VERSION = "1.0"
 
     @pytest.fixture
     def webhooks(self) -> Webhooks:
         """The adapter."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def deliver(self, webhooks: Webhooks) -> Deliver:
+        """Make deliveries as the processor does; for SIGNATURES."""
         raise NotImplementedError
 
     @pytest.mark.parametrize("outcome", ["pay", "abandon"])
@@ -83,10 +111,18 @@ class WebhooksContract(PaymentsSide, PayoutsSide):
 
         assert about(webhooks, Subject.CHECKOUT, opened.session_id)
 
-    def test_a_refund_is_told_and_so_is_its_failure(
+    def test_a_refund_is_told(
+        self, webhooks: Webhooks, payments: Payments, payment_id: str
+    ) -> None:
+        made = done(payments.refund(refund_order(payment_id, amount=self.part)))
+
+        assert about(webhooks, Subject.REFUND, made.external_id)
+
+    @optional(Capability.LATE_FAILURES)
+    def test_the_failure_of_a_refund_is_told(
         self, webhooks: Webhooks, payments: Payments, payers_bank: PayersBank, payment_id: str
     ) -> None:
-        made = done(payments.refund(refund_order(payment_id)))
+        made = done(payments.refund(refund_order(payment_id, amount=self.part)))
         first = about(webhooks, Subject.REFUND, made.external_id)
 
         payers_bank(made.external_id)
@@ -95,6 +131,7 @@ class WebhooksContract(PaymentsSide, PayoutsSide):
         assert first
         assert len(both) > len(first)
 
+    @optional(Capability.DISPUTES)
     @pytest.mark.parametrize("verdict", ["win", "lose"])
     def test_a_dispute_is_told_and_so_is_its_verdict(
         self,
@@ -112,7 +149,15 @@ class WebhooksContract(PaymentsSide, PayoutsSide):
         assert first
         assert len(both) > len(first)
 
-    def test_a_transfer_is_told_and_so_is_its_reversal(
+    def test_a_transfer_is_told(
+        self, webhooks: Webhooks, payouts: Payouts, account_id: str
+    ) -> None:
+        made = done(payouts.transfer(transfer_order(account_id)))
+
+        assert about(webhooks, Subject.TRANSFER, made.external_id)
+
+    @optional(Capability.REVERSALS)
+    def test_the_reversal_of_a_transfer_is_told(
         self, webhooks: Webhooks, payouts: Payouts, account_id: str
     ) -> None:
         made = done(payouts.transfer(transfer_order(account_id)))
@@ -189,3 +234,63 @@ class WebhooksContract(PaymentsSide, PayoutsSide):
             webhooks.authenticate(endpoint, body, signature)
 
         assert secret not in f"{refused.value!r} {refused.value} {refused.value.extras}"
+
+    def require_refused(
+        self, webhooks: Webhooks, endpoint: Endpoint, body: bytes, signature: str | None
+    ) -> None:
+        """See that nobody believes this."""
+        with pytest.raises(InvalidWebhook):
+            webhooks.authenticate(endpoint, body, signature)
+
+    @optional(Capability.SIGNATURES)
+    @pytest.mark.parametrize("endpoint", Endpoint)
+    def test_what_the_processor_signed_is_told_and_again_when_it_comes_again(
+        self, webhooks: Webhooks, deliver: Deliver, endpoint: Endpoint
+    ) -> None:
+        body, signature, event = deliver(endpoint)
+
+        told = [webhooks.authenticate(endpoint, body, signature) for _ in range(2)]
+
+        assert told == [event, event]
+
+    @optional(Capability.SIGNATURES)
+    @pytest.mark.parametrize("endpoint", Endpoint)
+    def test_a_body_that_was_changed_is_refused(
+        self, webhooks: Webhooks, deliver: Deliver, endpoint: Endpoint
+    ) -> None:
+        body, signature, _ = deliver(endpoint)
+
+        for place in range(0, len(body), 7):
+            changed = body[:place] + bytes([body[place] ^ 1]) + body[place + 1 :]
+            self.require_refused(webhooks, endpoint, changed, signature)
+        for changed in (body + b"\n", body[:-1], b" " + body, b""):
+            self.require_refused(webhooks, endpoint, changed, signature)
+
+    @optional(Capability.SIGNATURES)
+    @pytest.mark.parametrize("endpoint", Endpoint)
+    def test_a_signature_serves_its_own_body_alone(
+        self, webhooks: Webhooks, deliver: Deliver, endpoint: Endpoint
+    ) -> None:
+        first, second = deliver(endpoint), deliver(endpoint)
+
+        self.require_refused(webhooks, endpoint, first.body, second.signature)
+        self.require_refused(webhooks, endpoint, first.body, first.signature.upper() + "0")
+        self.require_refused(webhooks, endpoint, first.body, None)
+
+    @optional(Capability.SIGNATURES)
+    def test_an_endpoint_does_not_take_what_is_signed_for_another(
+        self, webhooks: Webhooks, deliver: Deliver
+    ) -> None:
+        for endpoint in Endpoint:
+            body, signature, _ = deliver(endpoint)
+            for other in set(Endpoint) - {endpoint}:
+                self.require_refused(webhooks, other, body, signature)
+
+    @optional(Capability.SIGNATURES)
+    @pytest.mark.parametrize("age", [HOUR, -HOUR], ids=["long ago", "in the future"])
+    def test_what_was_signed_at_another_time_is_refused(
+        self, webhooks: Webhooks, deliver: Deliver, age: timedelta
+    ) -> None:
+        for endpoint in Endpoint:
+            body, signature, _ = deliver(endpoint, age)
+            self.require_refused(webhooks, endpoint, body, signature)

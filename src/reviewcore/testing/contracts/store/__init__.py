@@ -50,4 +50,12 @@ class StoreContract(
     TracksContract,
     UnsettledContract,
 ):
-    """Every promise of a store."""
+    """Every promise of a store.
+
+    To be claimed: DURABLE, when what was committed is there after the store was opened anew;
+    SHARED, when several stores, in as many processes, may be open on one place at a time; PARALLEL,
+    when blocks about different rows go side by side, and reading waits for nobody. Who claims the
+    first two supplies `open_again`.
+    """
+
+    CONTRACT_VERSION = "1.0"

@@ -45,8 +45,11 @@ from reviewcore.testing.builders import (
     an_upload,
 )
 from reviewcore.testing.clock import ManualClock
+from reviewcore.testing.contracts.base import Contract
 
 SLOTS = 5
+
+OpenAgain = Callable[[], Store]
 
 
 class Interrupted(Exception):
@@ -218,7 +221,7 @@ class Scene:
         return event
 
 
-class StoreFixtures:
+class StoreFixtures(Contract):
     """What the parts of the contract share; override `store`, and `rules` if you like."""
 
     @pytest.fixture
@@ -234,6 +237,14 @@ class StoreFixtures:
     @pytest.fixture
     def store(self, clock: ManualClock, rules: MarketRules) -> Store:
         """Make a fresh, migrated, empty store of *clock* and *rules*."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def open_again(self, store: Store) -> OpenAgain:
+        """Open *store* once more, as another process would, with its clock and rules.
+
+        For DURABLE and SHARED; the tests close what they open.
+        """
         raise NotImplementedError
 
     @pytest.fixture
