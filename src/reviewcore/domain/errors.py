@@ -144,6 +144,13 @@ class UnknownGenre(Invalid):
 
 
 @attrs.frozen(kw_only=True, str=False, slots=False)
+class UnknownLaw(Invalid):
+    """No law has this name."""
+
+    law: str
+
+
+@attrs.frozen(kw_only=True, str=False, slots=False)
 class InvalidWebhook(Invalid):
     """The processor did not say this."""
 

@@ -51,6 +51,7 @@ from reviewcore.domain.ids import (
     UserId,
 )
 from reviewcore.domain.leads import LeadCapture
+from reviewcore.domain.laws import Law, Violation
 from reviewcore.domain.ledger import BalanceLine, Draft, Entry
 from reviewcore.domain.matching import History, Search
 from reviewcore.domain.money import Cents
@@ -752,6 +753,18 @@ class Ledger(Protocol):
         ...
 
 
+class Audit(Protocol):
+    """The whole market before its laws."""
+
+    def judge(self, law: Law) -> Iterator[Violation]:
+        """Yield what breaks a law, as the law itself would tell it, in no particular order.
+
+        Judged where the market is kept; however large it is, and however much of it is broken,
+        little of it is held in memory here. What this block has written is judged with the rest.
+        """
+        ...
+
+
 class EventLog(Protocol):
     """The event log: audit trail and outbox."""
 
@@ -905,6 +918,8 @@ class Transaction(Protocol):
     def uploads(self) -> Uploads: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def audit(self) -> Audit: ...
     @property
     def events(self) -> EventLog: ...
     @property

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Generic, TypeVar
 
+from reviewcore.adapters.memory.audit import MemoryAudit
 from reviewcore.adapters.memory.inbox import MemoryInbox
 from reviewcore.adapters.memory.logs import MemoryEvents, MemoryIdempotency
 from reviewcore.adapters.memory.money import (
@@ -114,6 +115,7 @@ class MemoryTransaction:
     leads = Lazy(lambda tx: MemoryLeads(tx.work, tx.work.tables.leads))
     uploads = Lazy(lambda tx: MemoryUploads(tx.work, tx.work.tables.uploads))
     ledger = Lazy(lambda tx: MemoryLedger(tx.work, tx))
+    audit = Lazy(lambda tx: MemoryAudit(tx.work, tx.rules))
     events = Lazy(lambda tx: MemoryEvents(tx.work, tx))
     idempotency = Lazy(lambda tx: MemoryIdempotency(tx.work))
 

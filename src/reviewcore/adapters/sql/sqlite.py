@@ -54,6 +54,13 @@ class SqliteLink:
         self._execute(sql, arguments)
         return self._cursor.fetchall()
 
+    def stream(self, sql: str, arguments: Sequence[Any]) -> Iterator[Row]:
+        """Yield the rows of a query while they are found; others may be run meanwhile."""
+        link = SqliteLink(self._cursor.connection)
+        with contextlib.closing(link._cursor) as cursor:
+            link._execute(sql, arguments)
+            yield from cursor
+
     def change(self, sql: str, arguments: Sequence[Any]) -> int:
         self._execute(sql, arguments)
         return self._cursor.rowcount

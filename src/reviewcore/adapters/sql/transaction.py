@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from reviewcore.adapters.sql.audit import SqlAudit
 from reviewcore.adapters.sql.context import Context
 from reviewcore.adapters.sql.flush import Link
 from reviewcore.adapters.sql.repositories.flags import SqlFlags
@@ -75,6 +76,7 @@ class SqlTransaction:
         self.leads = SqlLeads(unit)
         self.uploads = SqlUploads(unit)
         self.ledger = SqlLedger(unit, context)
+        self.audit = SqlAudit(unit, context)
         self.events = SqlEventLog(unit, context)
         self.idempotency = SqlIdempotency(unit)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from reviewcore.adapters.sql.changes import Change
@@ -43,6 +44,17 @@ class Unit:
         plan = question.plan(self.dialect)
         try:
             return self.link.fetch(plan.sql, plan.arguments(self.dialect, given))
+        except Exception as error:
+            self.failure = self.failure or error
+            raise
+
+    def stream(self, question: Question, **given: object) -> Iterator[Row]:
+        """Answer *question* like `rows`, a batch in memory at a time."""
+        if self._touched and not self._touched.isdisjoint(question.tables):
+            self.flush()
+        plan = question.plan(self.dialect)
+        try:
+            yield from self.link.stream(plan.sql, plan.arguments(self.dialect, given))
         except Exception as error:
             self.failure = self.failure or error
             raise
