@@ -19,7 +19,9 @@ import attrs
 from reviewcore.domain.errors import Busy, IdempotencyKeyReused
 from reviewcore.domain.events import EventRecord
 from reviewcore.domain.ids import SYSTEM
+from reviewcore.domain.privacy import FIELDS, PERSONAL
 from reviewcore.domain.throttling import Limit
+from reviewcore.domain.users import User
 from reviewcore.ports import codec
 from reviewcore.ports.audio import Audio, NoAudio, Recordings
 from reviewcore.ports.files import Files, NoFiles
@@ -36,6 +38,9 @@ R = TypeVar("R")
 
 ACTOR_FIELDS = ("admin_id", "artist_id", "reviewer_id", "user_id", "actor")
 """Where a command names who acts, the most powerful first."""
+
+OWNER_FIELDS = ("user_id", "artist_id", "reviewer_id")
+"""Where an entity names whose it is."""
 
 BUSY_RETRIES_MAX = 12
 BUSY_PAUSE_SECONDS = 0.005
@@ -181,7 +186,10 @@ class App:
                 return self._replay(usecase, earlier, claimed)
             result = usecase(tx, command)
             told = json.dumps(codec.encode(without_secrets(result)), separators=(",", ":"))
-            tx.idempotency.finish(attrs.evolve(claimed, result=told))
+            about = owner_of(result)
+            tx.idempotency.finish(
+                attrs.evolve(claimed, result=told, about=about if about != claimed.actor else None)
+            )
             return result
 
     def _replay(
@@ -226,6 +234,19 @@ def actor_of(command: object) -> str:
         if actor is not None:
             return str(actor)
     return SYSTEM
+
+
+def owner_of(result: object) -> str | None:
+    """Tell whose what is personal in *result* is: a user's or profile's id; None if nothing is."""
+    kind: type = type(result)
+    if kind not in FIELDS:
+        names = [field.name for field in attrs.fields(kind)] if attrs.has(kind) else []
+        owners = (owner_of(getattr(result, name)) for name in names)
+        return next((owner for owner in owners if owner is not None), None)
+    if PERSONAL not in FIELDS[kind].values():
+        return None
+    named = ("id",) if kind is User else OWNER_FIELDS
+    return next((str(getattr(result, name)) for name in named if hasattr(result, name)), None)
 
 
 def without_secrets(result: R) -> R:

@@ -100,7 +100,8 @@ class Bearer(NamedTuple):
 class IdempotencyRecord:
     """That *actor* used *key* for *use_case*; *digest* is a keyed hash of the command.
 
-    *result* is the encoded answer, None while the first call has not finished.
+    *result* is the encoded answer, None while the first call has not finished. *about* is the
+    user or profile whom it tells of if he is not the actor, for it must go when he does.
     """
 
     actor: str
@@ -109,6 +110,7 @@ class IdempotencyRecord:
     digest: str
     created_at: datetime
     result: str | None = None
+    about: str | None = None
 
 
 class Repository(Protocol[E, K]):
@@ -825,6 +827,13 @@ class Idempotency(Protocol):
 
     def finish(self, record: IdempotencyRecord) -> None:
         """Record the result of a claimed record."""
+        ...
+
+    def forget(self, people: Collection[str]) -> int:
+        """Forget the finished records by and about users and profiles who leave; count them.
+
+        One that this block has claimed is not finished, and stays.
+        """
         ...
 
     def purge(self, before: datetime, *, limit: int) -> int:

@@ -30,8 +30,8 @@ def erase_user(tx: Transaction, command: EraseUser) -> User:
 
     What he works on ends, unpaid tracks are cancelled, the worker removes the files of his uploads,
     and whoever has his address may sign up anew. `domain.privacy` tells what becomes of every
-    field; events and ledger hold ids alone and stay whole, answers kept for idempotency keys go
-    when their days are over. A repeat changes nothing. Raises EntityNotFound, CannotLeave.
+    field; events and ledger hold ids alone and stay whole, answers kept for idempotency keys go, by
+    whoever they were asked for. A repeat changes nothing. Raises EntityNotFound, CannotLeave.
     """
     leaver = lock_leaver(tx, command.user_id)
     if leaver.user.erased_at is not None:
@@ -45,7 +45,7 @@ def erase_user(tx: Transaction, command: EraseUser) -> User:
         give_up_work(tx, leaver.docket)
     if leaver.artist is not None:
         give_up_tracks(tx, leaver.artist, leaver.tracks)
-    forget(tx, leaver.user)
+    forget(tx, leaver)
     tx.users.update(erased)
 
     tx.events.add(events.UserErased(user_id=erased.id))

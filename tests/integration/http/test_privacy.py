@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tomllib
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -11,13 +13,23 @@ import pytest
 
 from reviewcore.domain.rules import rules_from
 from tests.integration.http.people import (
+    TRACK,
     join,
     join_as_artist,
     join_as_reviewer,
     review,
     submit_and_pay,
 )
-from tests.integration.http.service import PASSWORD, QUICK, Json, Service, ok, problem, served
+from tests.integration.http.service import (
+    ADMIN,
+    PASSWORD,
+    QUICK,
+    Json,
+    Service,
+    ok,
+    problem,
+    served,
+)
 
 # One review is all of a track, and nothing can be flagged a moment after it came.
 BRIEF = "flag_window_days = 0\n" + QUICK.replace("reviews = 2", "reviews = 1")
@@ -72,6 +84,30 @@ def test_who_leaves_is_signed_out_and_his_address_is_free(service: Service) -> N
     again = join(service, "nova@example.com", verified=False)
     assert again.user["id"] != person.user["id"]
     assert ok(again.get("/v1/me"))["artist"] is None
+
+
+def test_no_answer_kept_for_a_key_outlasts_whom_it_tells_of(light: Service, tmp_path: Path) -> None:
+    person = join_as_artist(light, "nova@example.com")
+    other = join_as_artist(light, "vega@example.com", "Vega")
+    for one in (person, other):
+        track = ok(one.post("/v1/tracks", TRACK, key="submit"), 201)
+        assert ok(one.post("/v1/tracks", TRACK, key="submit"), 201) == track
+    asked = ok(person.post("/v1/support/tickets", {"subject": "Me", "message": "x"}, key="k"), 201)
+    admin = join(light, ADMIN)
+    place = f"/v1/admin/tickets/{asked['id']}"
+    ok(admin.post(f"{place}/status", {"status": "RESOLVED"}, key="resolve"))
+
+    def kept() -> set[str]:
+        with closing(sqlite3.connect(tmp_path / "market.db")) as database:
+            rows = database.execute("SELECT actor, key FROM idempotency_records").fetchall()
+        return {f"{key} {'his' if actor in his else ''}".strip() for actor, key in rows}
+
+    his = {person.user["id"], ok(person.get("/v1/me"))["artist"]["id"]}
+    assert kept() == {"submit his", "k his", "submit", "resolve"}
+
+    assert leave(person.http).status_code == 204
+
+    assert kept() == {"submit"}
 
 
 def test_another_site_erases_nobody(light: Service) -> None:

@@ -33,6 +33,7 @@ from reviewcore.domain.users import Account, MarkKind, PasswordResetToken, User
 from reviewcore.testing.builders import a_lead
 from reviewcore.usecases import (
     AcceptUpload,
+    CancelTrack,
     CheckOut,
     ConfirmEmailAsAdmin,
     ConnectPayoutAccount,
@@ -41,10 +42,13 @@ from reviewcore.usecases import (
     OpenReviewerProfile,
     OpenTicket,
     RequestEmailVerification,
+    SetTicketStatus,
     SettlePayout,
     SignIn,
+    SignUp,
     SubmitTrack,
     accept_upload,
+    cancel_track,
     check_out,
     confirm_email_as_admin,
     connect_payout_account,
@@ -53,8 +57,10 @@ from reviewcore.usecases import (
     open_reviewer_profile,
     open_ticket,
     request_email_verification,
+    set_ticket_status,
     settle_payout,
     sign_in,
+    sign_up,
     submit_track,
 )
 from reviewcore.usecases.forget_uploads import ForgetUploads, forget_uploads
@@ -490,3 +496,39 @@ def test_no_session_begins_for_whoever_left_meanwhile(world: World) -> None:
 
     with pytest.raises(Busy), world.app.store.begin() as tx:
         begin_session(tx, user)
+
+
+# ── answers kept for keys ────────────────────────────────────────────────────────────────────
+
+
+def test_no_answer_that_is_kept_for_a_key_tells_of_whoever_left(world: World) -> None:
+    perform = world.app.perform
+    user = world.app.drive(
+        sign_up, SignUp(email=f"{CANARY}@example.com", password=PASSWORD, name=f"Ada {CANARY}")
+    )
+    vouch = ConfirmEmailAsAdmin(user_id=user.id, admin_id=ADMIN, reason="known")
+    perform(confirm_email_as_admin, vouch, key="1")
+    artist = perform(
+        open_artist_profile, OpenArtistProfile(user_id=user.id, artist_name=CANARY), key="2"
+    )
+    place = f"https://soundcloud.com/{CANARY}/one"
+    submission = SubmitTrack(artist_id=artist.id, title="One", source_url=place, genres=("techno",))
+    track = perform(submit_track, submission, key="3")
+    asked = OpenTicket(user_id=user.id, subject=CANARY, message=CANARY)
+    ticket = perform(open_ticket, asked, key="4")
+    shut = SetTicketStatus(ticket_id=ticket.id, admin_id=ADMIN, status=TicketStatus.RESOLVED)
+    perform(set_ticket_status, shut, key="5")
+    stopped = CancelTrack(track_id=track.id, admin_id=ADMIN, reason="x")
+    perform(cancel_track, stopped, key="6")
+    bob = world.a_user()
+    perform(open_artist_profile, OpenArtistProfile(user_id=bob.id, artist_name="Bob"), key="7")
+    store = world.app.store
+    assert isinstance(store, MemoryStore)
+    assert sum(CANARY in repr(one) for one in rows(store)["uses"].values()) == 6
+
+    left = perform(erase_user, EraseUser(user_id=user.id), key="8")
+
+    kept = rows(store)["uses"].values()
+    assert CANARY not in repr(kept)
+    assert sorted(one.key for one in kept) == ["7", "8"]
+    assert perform(erase_user, EraseUser(user_id=user.id), key="8") == left

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -125,6 +125,18 @@ class MemoryIdempotency:
 
     def finish(self, record: IdempotencyRecord) -> None:
         self._work.update(self._table, record)
+
+    def forget(self, people: Collection[str]) -> int:
+        found = [
+            one
+            for who in people
+            for name in ("actor", "about")
+            for one in self._table.of(name, who)
+        ]
+        old = {self._table.key_of(one) for one in found if one.result is not None}
+        for key in old:
+            self._work.put(self._table, key, None)
+        return len(old)
 
     def purge(self, before: datetime, *, limit: int) -> int:
         return purge(self._work, self._table, "made", before=before, limit=limit)

@@ -390,5 +390,5 @@ class Tables:
         self.uses: Table[UseKey, IdempotencyRecord] = Table(
             IdempotencyRecord,
             attrgetter("actor", "use_case", "key"),
-            {"made": _by(rank="created_at")},
+            {"made": _by(rank="created_at"), "actor": _by("actor"), "about": _by("about")},
         )

@@ -31,6 +31,13 @@ class Leaver:
     tracks: tuple[Track, ...]
     docket: Docket | None
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """Under which ids he acts."""
+        as_artist = {self.artist.id} if self.artist is not None else set()
+        as_reviewer = {self.docket.reviewer.id} if self.docket is not None else set()
+        return frozenset({self.user.id, *as_artist, *as_reviewer})
+
 
 def lock_leaver(tx: Transaction, user_id: UserId) -> Leaver:
     """Lock a user, his tracks, his active reviews with theirs, and his profiles.
@@ -115,8 +122,9 @@ def give_up_tracks(tx: Transaction, artist: ArtistProfile, tracks: Iterable[Trac
     tx.uploads.update(*(one.erase() for one in tx.uploads.of_artist(artist.id)))
 
 
-def forget(tx: Transaction, user: User) -> None:
+def forget(tx: Transaction, leaver: Leaver) -> None:
     """Remove all that lets him in or leads to him, and empty what he wrote to us."""
+    user = leaver.user
     tx.sessions.remove_all(user.id)
     tx.accounts.remove_all(user.id)
     tx.email_tokens.remove_all(user.id)
@@ -128,3 +136,5 @@ def forget(tx: Transaction, user: User) -> None:
     for ticket in tx.tickets.lock_many([one.id for one in every_ticket(tx, user.id)]):
         tx.tickets.update(ticket.erase(tx.now))
         tx.messages.update(*(one.erase() for one in tx.messages.of_ticket(ticket.id)))
+    # Nobody can repeat under his keys, and what others were told of him is told no more.
+    tx.idempotency.forget(leaver.ids)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import attrs
 from sqlalchemy import (
     bindparam,
+    delete,
     exists,
     func,
     literal_column,
@@ -264,6 +265,12 @@ _RECORD = Query(
     )
 )
 _PURGE = purging(_records, "created_at")
+_FORGET = Query(
+    delete(_records).where(
+        _records.c.result.is_not(None),
+        or_(among(_records.c.actor, "people"), among(_records.c.about, "people")),
+    )
+)
 
 
 class SqlIdempotency:
@@ -285,6 +292,9 @@ class SqlIdempotency:
 
     def finish(self, record: IdempotencyRecord) -> None:
         self._unit.update(maps.IDEMPOTENCY, record)
+
+    def forget(self, people: Collection[str]) -> int:
+        return self._unit.run(_FORGET, people=set(people))
 
     def purge(self, before: datetime, *, limit: int) -> int:
         purged = self._unit.run(_PURGE, before=before, limit=limit)

@@ -74,7 +74,14 @@ idempotency_records = Table(
     key("digest"),
     instant("created_at", nullable=False),
     text("result", nullable=True),
+    key("about", nullable=True),
     Index(None, "created_at"),
+    Index(
+        None,
+        "about",
+        postgresql_where=sql("about IS NOT NULL"),
+        sqlite_where=sql("about IS NOT NULL"),
+    ),
 )
 
 _UNHANDLED = sql("handled_at IS NULL")

@@ -30,7 +30,7 @@ PURGED = {*EXPIRING, "idempotency", "inbox", "rate_limits", "uploads"}
 
 
 def add_old(store: Store, scene: Scene, name: str, count: int) -> None:
-    """Add rows of *name*, each an instant older than the one before, the first just before START."""
+    """Add rows of *name*, from just before START, each an instant older than the one before."""
     user, artist = scene.user(), scene.artist()
     for number in range(1, count + 1):
         at = START - number * INSTANT

@@ -137,6 +137,38 @@ class LedgerContract(StoreFixtures):
         with store.begin() as tx:
             assert tx.idempotency.claim(RECORD) is None
 
+    def test_records_by_and_about_whoever_leaves_are_forgotten(self, store: Store) -> None:
+        told = attrs.evolve(RECORD, result="null")
+        others = attrs.evolve(told, actor="artist-2", about="reviewer-1")
+        as_reviewer = attrs.evolve(told, actor="reviewer-1")
+        with store.begin() as tx:
+            for one in (told, others, as_reviewer):
+                tx.idempotency.claim(attrs.evolve(one, result=None, about=None))
+                tx.idempotency.finish(one)
+
+        with store.begin() as tx:
+            current = attrs.evolve(RECORD, use_case="erase_user")
+            assert tx.idempotency.claim(current) is None
+            assert tx.idempotency.forget({"user-1", "reviewer-1"}) == 2
+            assert tx.idempotency.forget({"artist-1", "user-1"}) == 1
+            # Even of whoever leaves: the block that says so has not finished.
+            tx.idempotency.finish(attrs.evolve(current, result="null"))
+
+        with store.begin() as tx:
+            assert [tx.idempotency.claim(one) for one in (told, others, as_reviewer)] == [None] * 3
+            assert tx.idempotency.claim(current) == attrs.evolve(current, result="null")
+
+    def test_records_of_those_who_stay_are_kept(self, store: Store) -> None:
+        told = attrs.evolve(RECORD, result="null", about="reviewer-1")
+        with store.begin() as tx:
+            tx.idempotency.claim(attrs.evolve(told, result=None, about=None))
+            tx.idempotency.finish(told)
+
+        with store.begin() as tx:
+            assert tx.idempotency.forget({"artist-2", "reviewer-2"}) == 0
+            assert tx.idempotency.forget(frozenset()) == 0
+            assert tx.idempotency.claim(RECORD) == told
+
     def test_old_records_are_forgotten(self, store: Store) -> None:
         old = attrs.evolve(RECORD, key="old", created_at=START - timedelta(microseconds=1))
         with store.begin() as tx:
