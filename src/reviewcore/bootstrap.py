@@ -38,7 +38,10 @@ if TYPE_CHECKING:
     from reviewcore.adapters.stripe import StripeProcessor  # noqa: TC004 - see above
 
 THREADS = 16
-"""How many requests one process works on at once, and how many more may wait on the processor."""
+"""How many requests one process works on at once.
+
+So many more of each kind may wait: on password hashes, on identity providers, on the processor.
+"""
 
 SCRYPT_P = 5
 """With n = 2^14 and r = 8 the least that OWASP's password storage cheat sheet asks of scrypt."""
@@ -80,25 +83,23 @@ class Deployment:
     """An app with what was made for it; leaving the block gives connections back.
 
     *bank* is the sandbox bank, None when real money is handled; then *stripe* handles it. *oidc*
-    reaches the identity providers, if there are any.
+    reaches the identity providers, if there are any, and *smtp* the mail server, if there is one.
     """
 
     app: App
     bank: SandboxBank | None
     stripe: StripeProcessor | None = None
     oidc: OidcIdentities | None = None
+    smtp: SmtpMail | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.app.store.close()
-        if self.bank is not None:
-            self.bank.close()
-        if self.stripe is not None:
-            self.stripe.close()
-        if self.oidc is not None:
-            self.oidc.close()
+        with ExitStack() as closing:
+            for made in (self.app.store, self.bank, self.stripe, self.oidc, self.smtp):
+                if made is not None:
+                    closing.callback(made.close)
 
     def is_degraded(self) -> bool:
         """Tell whether the market serves without its processor: out of reach, or no longer ours.
@@ -128,31 +129,36 @@ def deploy(
     A processor out of reach is no hindrance. Raises WrongSetting for a key that it rejects.
     """
     oidc = _oidc(settings.oidc) if settings.oidc else None
+    mailbox = mail if mail is not None else _mail(settings)
+    # One that was given is its giver's to close.
+    smtp = mailbox if mail is None and isinstance(mailbox, SmtpMail) else None
     if settings.stripe is None:
         bank = SandboxBank(settings.sandbox_file, clock=clock, base_url=settings.base_url)
         processor = Processor(payments=bank, payouts=bank, webhooks=bank)
-        app = _app(settings, clock=clock, mail=mail, processor=processor, identities=oidc)
-        return Deployment(app=app, bank=bank, oidc=oidc)
+        app = _app(settings, clock=clock, mail=mailbox, processor=processor, identities=oidc)
+        return Deployment(app=app, bank=bank, oidc=oidc, smtp=smtp)
     stripe = _stripe(settings, settings.stripe, clock)
     with ExitStack() as made:
         made.callback(stripe.close)
-        app = _app(settings, clock=clock, mail=mail, processor=stripe.ports, identities=oidc)
+        app = _app(settings, clock=clock, mail=mailbox, processor=stripe.ports, identities=oidc)
         made.pop_all()
-    return Deployment(app=app, bank=None, stripe=stripe, oidc=oidc)
+    return Deployment(app=app, bank=None, stripe=stripe, oidc=oidc, smtp=smtp)
 
 
 def _app(
     settings: Settings,
     *,
     clock: Clock,
-    mail: Mail | None,
+    mail: Mail,
     processor: Processor,
     identities: Identities | None,
 ) -> App:
     # Imported here because the base install does without SQLAlchemy.
     from reviewcore.adapters.sql import SqlStore
 
-    # A connection for each thread that may want one, and for the worker.
+    # Whoever waits on something outside holds no connection meanwhile: half of these serve the
+    # handlers that never wait, half those of all three kinds that have waited, and two the worker.
+    # When even more want one they take turns.
     store = SqlStore(
         settings.database_url, rules=settings.rules, clock=clock, pool_size=2 * THREADS + 2
     )
@@ -163,7 +169,7 @@ def _app(
         webhooks=processor.webhooks,
         files=_files(settings, clock),
         audio=DecodedAudio(),
-        mail=mail if mail is not None else _mail(settings),
+        mail=mail,
         passwords=passwords(),
         identities=identities,
         base_url=settings.base_url,

@@ -33,6 +33,7 @@ class Office:
     after_data: str = "250 OK"
     wait_seconds: float = 0.0
     connections: int = 0
+    farewells: int = 0
     took: list[EmailMessage] = attrs.field(factory=list)
     was_encrypted: list[bool] = attrs.field(factory=list)
     lock: threading.Lock = attrs.field(factory=threading.Lock)
@@ -49,6 +50,12 @@ class Office:
         if session.ssl is None:
             self.connections += 1
         return responses
+
+    async def handle_QUIT(  # noqa: N802 - see above
+        self, server: Any, session: Session, envelope: Envelope
+    ) -> str:
+        self.farewells += 1
+        return "221 Bye"
 
     async def handle_RCPT(  # noqa: N802 - see above
         self, server: Any, session: Session, envelope: Envelope, address: str, options: list[str]

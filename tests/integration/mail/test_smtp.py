@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import io
 import socket
 import ssl
 import threading
@@ -13,12 +14,14 @@ from pathlib import Path
 import pytest
 import trustme
 
-from reviewcore.adapters.mail import FileMail, MemoryMail, SmtpMail, SmtpServer
+from reviewcore.adapters.mail import ConsoleMail, FileMail, MemoryMail, SmtpMail, SmtpServer
+from reviewcore.adapters.mail.console import RULER
 from reviewcore.adapters.passwords import ScryptPasswords
 from reviewcore.app import App
-from reviewcore.bootstrap import in_memory
+from reviewcore.bootstrap import deploy, in_memory
 from reviewcore.domain.errors import MailRefused, Unavailable
 from reviewcore.ports.mail import Letter, Mail
+from reviewcore.settings import settings_from
 from reviewcore.testing.clock import ManualClock
 from reviewcore.testing.contracts import Capability
 from reviewcore.testing.contracts.mail import (
@@ -103,6 +106,38 @@ class TestFileMail(MailContract):
     def break_down(self, tmp_path: Path) -> BreakDown:
         # A file stands where the folder is to be made.
         return (tmp_path / "out").touch
+
+
+class TestConsoleMail(MailContract):
+    capabilities = frozenset({Capability.OUTAGES})
+
+    @pytest.fixture
+    def terminal(self) -> io.StringIO:
+        return io.StringIO()
+
+    @pytest.fixture
+    def mail(self, terminal: io.StringIO) -> Mail:
+        return ConsoleMail(terminal, sender=SENDER)
+
+    @pytest.fixture
+    def arrived(self, terminal: io.StringIO) -> Arrived:
+        def read() -> list[Letter]:
+            shown = terminal.getvalue() if not terminal.closed else ""
+            _, *letters = shown.split(f"{RULER}\nFrom: {SENDER}\n")
+            return [as_seen(letter.removesuffix(f"\n{RULER}\n")) for letter in letters]
+
+        return read
+
+    @pytest.fixture
+    def break_down(self, terminal: io.StringIO) -> BreakDown:
+        return terminal.close
+
+
+def as_seen(letter: str) -> Letter:
+    """Read a letter without its first line as it stands on a terminal."""
+    head, text = letter.split("\n\n", 1)
+    to, subject = head.split("\n")
+    return Letter(to=to.removeprefix("To: "), subject=subject.removeprefix("Subject: "), text=text)
 
 
 class TestMemoryMail(MailContract):
@@ -354,3 +389,39 @@ def test_a_refusal_for_now_is_tried_again(office: Office, mail: SmtpMail) -> Non
     [letter] = office.letters()
     assert letter.to == "ada@example.com"
     assert "Token: " in letter.text
+
+
+def test_a_deployment_ends_its_connection_to_the_mail_server(
+    office: Office, tmp_path: Path
+) -> None:
+    environ = {
+        "REVIEWCORE_DATABASE_URL": f"sqlite:///{tmp_path}/market.db",
+        "REVIEWCORE_SANDBOX_FILE": f"{tmp_path}/bank.db",
+        "REVIEWCORE_FILES_URL": f"file:{tmp_path}/uploads",
+        "REVIEWCORE_SECRET": "x",
+        "REVIEWCORE_MAIL_URL": f"smtp://127.0.0.1:{office.port}",
+    }
+    settings = settings_from(environ, default_base_url="http://127.0.0.1:8000")
+
+    with deploy(settings) as deployment:
+        deployment.app.mail.send(LETTER)
+        assert (len(office.took), office.farewells) == (1, 0)
+
+    assert (office.connections, office.farewells) == (1, 1)
+
+
+def test_a_mailbox_that_was_given_to_a_deployment_is_not_closed_with_it(
+    office: Office, mail: SmtpMail, tmp_path: Path
+) -> None:
+    environ = {
+        "REVIEWCORE_DATABASE_URL": f"sqlite:///{tmp_path}/market.db",
+        "REVIEWCORE_SANDBOX_FILE": f"{tmp_path}/bank.db",
+        "REVIEWCORE_SECRET": "x",
+    }
+    settings = settings_from(environ, default_base_url="http://127.0.0.1:8000")
+
+    with deploy(settings, mail=mail) as deployment:
+        deployment.app.mail.send(LETTER)
+
+    mail.send(LETTER)
+    assert (office.connections, office.farewells) == (1, 0)

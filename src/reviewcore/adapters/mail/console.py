@@ -25,8 +25,11 @@ class ConsoleMail:
 
     def send(self, letter: Letter, /) -> None:
         stream = self._stream if self._stream is not None else sys.stdout
-        head = f"From: {self._sender}\nTo: {letter.to}\nSubject: {letter.subject}"
-        told = f"{RULER}\n{head}\n\n{letter.text.rstrip()}\n{RULER}\n"
+        # One line, as in a letter that is sent.
+        subject = " ".join(letter.subject.split())
+        head = f"From: {self._sender}\nTo: {letter.to}\nSubject: {subject}"
+        text = letter.text.rstrip("\n")
+        told = f"{RULER}\n{head}\n\n{text}\n{RULER}\n"
         # A terminal that cannot show a letter of the alphabet shows a question mark instead.
         encoding = stream.encoding or "utf-8"
         shown = told.encode(encoding, "replace").decode(encoding)
@@ -34,5 +37,6 @@ class ConsoleMail:
             try:
                 stream.write(shown)
                 stream.flush()
-            except OSError as error:
+            except (OSError, ValueError) as error:
+                # ValueError is what a closed stream says.
                 raise Unavailable from error
