@@ -6,7 +6,9 @@ import base64
 import concurrent.futures
 import json
 import logging
+import socket
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
@@ -15,13 +17,14 @@ import attrs
 import httpx
 import pytest
 
-from reviewcore.adapters.oidc import OidcIdentities
+from reviewcore.adapters.oidc import OidcIdentities, OidcSettings
+from reviewcore.bootstrap import THREADS
 from reviewcore.domain.throttling import MOST, Limit
 from reviewcore.domain.users import MarkKind
 from reviewcore.testing import ManualClock
 from tests.integration.http.people import Person, join
 from tests.integration.http.service import PASSWORD, Service, ok, problem, quick_rules, served
-from tests.integration.oidc.provider import CLIENT_SECRET, Provider
+from tests.integration.oidc.provider import CLIENT_ID, CLIENT_SECRET, Provider
 
 ADA = {"email": "Ada@Example.com", "email_verified": True, "name": "Ada\u202e L."}
 
@@ -425,3 +428,42 @@ def test_no_secret_is_logged_or_kept(
         CLIENT_SECRET,
     ]  # fmt: skip
     assert [one for one in secrets if one in logged + stored + mails] == []
+
+
+# ── patience ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_provider_that_says_nothing_keeps_nobody_from_signing_in_by_a_password(
+    tmp_path: Path,
+) -> None:
+    with socket.socket() as silent:
+        # It takes connections, and never answers.
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(4 * THREADS)
+        settings = OidcSettings(
+            name="silent",
+            issuer=f"http://127.0.0.1:{silent.getsockname()[1]}",
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+        )
+        with closing(OidcIdentities([settings])) as identities:
+            database = f"sqlite:///{tmp_path / 'market.db'}"
+            with served(database, tmp_path, identities=identities) as service:
+                join(service, "nova@example.com")
+                with concurrent.futures.ThreadPoolExecutor(2 * THREADS) as threads:
+                    waiting = [
+                        threads.submit(service.caller().get, "/v1/oauth/silent")
+                        for _ in range(2 * THREADS)
+                    ]
+                    time.sleep(1)
+                    began = time.monotonic()
+
+                    with service.caller() as nova:
+                        body = {"email": "nova@example.com", "password": PASSWORD}
+                        ok(nova.post("/v1/sessions", json=body), 201)
+
+                    took = time.monotonic() - began
+                    assert not any(one.done() for one in waiting[:1])
+                    assert took < 3
+                    for one in waiting:
+                        problem(one.result(), 503, "provider-unavailable")

@@ -1,7 +1,8 @@
-"""Threads of their own for what waits long: on the payment processor, or on a password hash.
+"""Threads of their own for what waits long: on the processor, a provider, or a password hash.
 
-The other handlers share Litestar's threads; neither must take those from them. Nor may a processor
-that gives no answer keep people from signing in, so who waits on it has threads apart from these.
+The other handlers share Litestar's threads; none of these must take those from them. Nor may a
+processor or an identity provider that gives no answer keep people from signing in by a password or
+from each other, so who waits on either has threads apart.
 """
 
 from __future__ import annotations
@@ -19,12 +20,18 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _WAITING = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="reviewcore-waiting")
+_PROVIDER = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="reviewcore-provider")
 _PROCESSOR = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="reviewcore-processor")
 
 
 def waits(handler: Callable[P, R]) -> Callable[P, Awaitable[R]]:
-    """Run a handler in the threads for those that wait, on anything but the processor."""
+    """Run a handler in the threads for those that wait, on nobody else's machine."""
     return _in(_WAITING, handler)
+
+
+def waits_on_provider(handler: Callable[P, R]) -> Callable[P, Awaitable[R]]:
+    """Run a handler in the threads for those that wait on identity providers."""
+    return _in(_PROVIDER, handler)
 
 
 def waits_on_processor(handler: Callable[P, R]) -> Callable[P, Awaitable[R]]:

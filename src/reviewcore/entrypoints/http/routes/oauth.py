@@ -17,7 +17,7 @@ from reviewcore.entrypoints.http.desk import Desk, TheDesk
 from reviewcore.entrypoints.http.openapi import STATUSES
 from reviewcore.entrypoints.http.views.people import AccountView, SessionView, user_view
 from reviewcore.entrypoints.http.views.shape import shape
-from reviewcore.entrypoints.http.waiting import waits
+from reviewcore.entrypoints.http.waiting import waits_on_provider
 from reviewcore.ports.identities import Departure
 from reviewcore.sources import secret_token
 from reviewcore.usecases import (
@@ -36,7 +36,7 @@ from reviewcore.usecases.steps.arriving import DEPARTURE_LIFE, identify
     opt={STATUSES: (401, 403)},
     summary="Go to a provider to sign in",
 )
-@waits
+@waits_on_provider
 def begin_sign_in(
     request: Request[Any, Any, Any],
     provider: FromPath[str],
@@ -65,7 +65,7 @@ def begin_sign_in(
     opt={STATUSES: (401, 403, 409, 422, 429)},
     summary="Come back from a provider",
 )
-@waits
+@waits_on_provider
 def end_sign_in(
     request: Request[Any, Any, Any],
     provider: FromPath[str],
