@@ -96,6 +96,7 @@ GET /v1/admin/users
 GET /v1/admin/reviewers
 GET /v1/admin/tracks
 GET /v1/admin/flags
+GET /v1/admin/flags/{flag_id}
 GET /v1/admin/payouts
 GET /v1/admin/events
 GET /v1/admin/laws

@@ -8,8 +8,9 @@ import wave
 import httpx
 import pytest
 
-from tests.integration.http.people import Person, join_as_artist, join_as_reviewer, pay
-from tests.integration.http.service import Json, Service, ok, problem
+from tests.integration.http.people import FORM, Person, join, join_as_artist, join_as_reviewer, pay
+from tests.integration.http.people import review as write_review
+from tests.integration.http.service import ADMIN, Json, Service, ok, problem
 
 
 def a_tone(seconds: int = 3) -> bytes:
@@ -47,8 +48,18 @@ def submit(artist: Person, source_url: str, **changes: Json) -> httpx.Response:
     return artist.post("/v1/tracks", {**told, "package_type": "STARTER", **changes})
 
 
-def test_an_upload_is_heard_by_its_reviewers_and_nobody_else(light: Service) -> None:
+def heard(service: Service, address: str) -> bytes:
+    with service.caller() as player:
+        answer = player.get(address, headers={"Range": "bytes=0-43"})
+    assert (answer.status_code, answer.headers["content-type"]) == (206, "audio/wav")
+    return answer.content
+
+
+def test_an_upload_is_heard_by_its_artist_and_reviewers_and_who_judges_them(
+    light: Service,
+) -> None:
     nova, rea = join_as_artist(light, "nova@example.com"), join_as_reviewer(light, "r@example.com")
+    admin, vega = join(light, ADMIN), join_as_artist(light, "vega@example.com")
     source = uploaded(nova)["source_url"]
     track = ok(submit(nova, source, duration=100, source_type="UPLOAD"), 201)
     assert (track["source_type"], track["duration"]) == ("UPLOAD", 3)
@@ -58,15 +69,30 @@ def test_an_upload_is_heard_by_its_reviewers_and_nobody_else(light: Service) -> 
     [row] = ok(rea.get("/v1/queue"))["items"]
     review = ok(rea.get(f"/v1/reviews/{row['review_id']}"))
 
-    for address in (row["track"]["source_url"], review["source_url"]):
+    own = ok(nova.get(f"/v1/tracks/{track['id']}"))["listen_url"]
+    for address in (row["track"]["source_url"], review["source_url"], own):
         assert address != source
-        with light.caller() as player:
-            answer = player.get(address, headers={"Range": "bytes=0-43"})
-        assert (answer.status_code, answer.content) == (206, TONE[:44])
-        assert answer.headers["content-type"] == "audio/wav"
+        assert heard(light, address) == TONE[:44]
     with light.caller() as anybody:
         problem(anybody.get(source), 404)
-    problem(nova.get(f"/v1/reviews/{row['review_id']}"), 404)
+    path = f"/v1/reviews/{row['review_id']}"
+    for other in (nova, vega, admin):
+        problem(other.get(path), 404)
+
+    write_review(rea)
+
+    assert ok(rea.get(path))["source_url"] is None
+    assert heard(light, ok(nova.get(path))["source_url"]) == TONE[:44]
+    for other in (vega, admin):
+        problem(other.get(path), 404)
+
+    ok(nova.post(f"{path}/flag", {"reason": "spam"}))
+    [flag] = ok(admin.get("/v1/admin/flags"))["items"]
+    case = ok(admin.get(f"/v1/admin/flags/{flag['id']}"))
+    assert case["flag"] == flag
+    assert case["track"]["id"] == track["id"]
+    assert case["review"]["best_part"] == FORM["best_part"]
+    assert heard(light, case["review"]["source_url"]) == TONE[:44]
 
 
 def test_a_file_that_is_not_there_yet_can_still_come(light: Service) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Router, get
-from litestar.params import FromQuery
+from litestar.params import FromPath, FromQuery
 
 from reviewcore.domain.flags import FlagStatus
+from reviewcore.domain.ids import FlagId
 from reviewcore.domain.payouts import PayoutStatus
 from reviewcore.domain.tracks import TrackStatus
 from reviewcore.entrypoints.http.auth import as_admin
 from reviewcore.entrypoints.http.desk import TheDesk
+from reviewcore.entrypoints.http.listening import listen_address, recording_of
 from reviewcore.entrypoints.http.paging import LIMIT_DEFAULT, Cursor, Limit, Page, page_of, whole
 from reviewcore.entrypoints.http.views.administration import (
+    CaseView,
     EventView,
     FlagView,
     ProcessorEventView,
@@ -30,6 +33,7 @@ from reviewcore.entrypoints.http.views.people import (
     reviewer_view,
     user_view,
 )
+from reviewcore.entrypoints.http.views.reviews import review_view
 from reviewcore.entrypoints.http.views.tracks import TrackView, track_view
 from reviewcore.entrypoints.http.waiting import waits
 from reviewcore.usecases import CheckLaws, check_laws
@@ -104,6 +108,24 @@ def list_flags(
         )
 
 
+@get("/flags/{flag_id:str}", sync_to_thread=True, summary="One flag, with what to judge it by")
+def read_flag(flag_id: FromPath[str], desk: TheDesk) -> CaseView:
+    """Tell what the artist says, what the reviewer wrote, and where the track is heard."""
+    with desk.app.store.read() as tx:
+        flag = tx.flags.get(FlagId(flag_id))
+        review = tx.reviews.get(flag.review_id)
+        track = tx.tracks.get(flag.track_id)
+        timestamps = tx.timestamps.of_review(review.id)
+        recording = recording_of(tx, track)
+        spell = desk.spelling.within(tx)
+        address = listen_address(desk, track, recording)
+        return CaseView(
+            flag=flag_view(flag),
+            review=review_view(review, timestamps, source_url=address),
+            track=track_view(track, spell),
+        )
+
+
 @get("/payouts", sync_to_thread=True, summary="All payouts")
 def list_payouts(
     desk: TheDesk,
@@ -169,6 +191,7 @@ ROUTES: list[Any] = [
             list_reviewers,
             list_tracks,
             list_flags,
+            read_flag,
             list_payouts,
             list_events,
             list_processor_events,

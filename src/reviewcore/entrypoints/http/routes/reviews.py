@@ -67,20 +67,24 @@ def read_review(review_id: FromPath[str], desk: TheDesk) -> ReviewView:
     """Tell a review to its reviewer, and once it is completed to the track's artist."""
     with desk.app.store.read() as tx:
         review = tx.reviews.get(ReviewId(review_id))
-        if not _may_read(tx, review, desk.user):
+        is_own = _is_by(tx, review, desk.user)
+        if not is_own and not _is_for(tx, review, desk.user):
             raise NotYourReview(review_id=review_id)
         timestamps = tx.timestamps.of_review(review.id)
         track = tx.tracks.get(review.track_id)
         recording = recording_of(tx, track)
-    # Whoever may read it while it is under way is its reviewer.
-    address = listen_address(desk, track, recording) if review.is_active else None
+    # A reviewer hears the track while his review is under way, and no longer.
+    is_heard = review.is_active or not is_own
+    address = listen_address(desk, track, recording) if is_heard else None
     return review_view(review, timestamps, source_url=address)
 
 
-def _may_read(tx: Transaction, review: Review, user: User) -> bool:
+def _is_by(tx: Transaction, review: Review, user: User) -> bool:
     reviewer = tx.reviewers.of_user(user.id) if user.is_reviewer else None
-    if reviewer is not None and reviewer.id == review.reviewer_id:
-        return True
+    return reviewer is not None and reviewer.id == review.reviewer_id
+
+
+def _is_for(tx: Transaction, review: Review, user: User) -> bool:
     artist = tx.artists.of_user(user.id) if user.is_artist else None
     mine = artist is not None and artist.id == review.artist_id
     return mine and review.status is ReviewStatus.COMPLETED
@@ -147,7 +151,7 @@ def report(review_id: FromPath[str], desk: TheDesk) -> ReviewView:
 
 def shown(desk: Desk, review: Review) -> ReviewView:
     """Show a review with its remarks."""
-    with desk.app.store.read() as tx:
+    with desk.app.store.glance() as tx:
         return review_view(review, tx.timestamps.of_review(review.id))
 
 

@@ -14,7 +14,12 @@ from reviewcore.domain.tracks import Track, TrackStatus
 from reviewcore.entrypoints.http import bodies
 from reviewcore.entrypoints.http.auth import as_admin, as_artist
 from reviewcore.entrypoints.http.desk import Desk, TheDesk
-from reviewcore.entrypoints.http.listening import accept_source, upload_prefix
+from reviewcore.entrypoints.http.listening import (
+    accept_source,
+    listen_address,
+    recording_of,
+    upload_prefix,
+)
 from reviewcore.entrypoints.http.paging import LIMIT_DEFAULT, Cursor, Limit, Page, page_of, whole
 from reviewcore.entrypoints.http.refunds import give_up
 from reviewcore.entrypoints.http.views.reviews import ReviewView, review_view
@@ -22,9 +27,11 @@ from reviewcore.entrypoints.http.views.shape import shape
 from reviewcore.entrypoints.http.views.tracks import (
     GenreView,
     GivenUpView,
+    OwnTrackView,
     PackageView,
     PlanView,
     TrackView,
+    own_track_view,
     plan_view,
     track_view,
 )
@@ -103,11 +110,13 @@ def list_tracks(
 
 
 @get("/tracks/{track_id:str}", guards=[as_artist], sync_to_thread=True, summary="One track")
-def read_track(track_id: FromPath[str], desk: TheDesk) -> TrackView:
-    """Tell one of the artist's own tracks."""
+def read_track(track_id: FromPath[str], desk: TheDesk) -> OwnTrackView:
+    """Tell one of the artist's own tracks, and where to hear it."""
     with desk.app.store.read() as tx:
         track = _own(tx, track_id, desk)
-    return track_view(track, desk.spelling.slugs)
+        recording = recording_of(tx, track)
+    address = listen_address(desk, track, recording)
+    return own_track_view(track, desk.spelling.slugs, listen_url=address)
 
 
 @patch("/tracks/{track_id:str}", guards=[as_artist], summary="Mend its link")

@@ -12,7 +12,9 @@ from reviewcore.domain.events import EventRecord
 from reviewcore.domain.flags import Flag, FlagReason, FlagStatus
 from reviewcore.domain.laws import Violation
 from reviewcore.domain.webhooks import StripeWebhookEvent, Subject
+from reviewcore.entrypoints.http.views.reviews import ReviewView
 from reviewcore.entrypoints.http.views.shape import shape
+from reviewcore.entrypoints.http.views.tracks import TrackView
 
 
 @attrs.frozen(kw_only=True)
@@ -29,6 +31,15 @@ class FlagView:
     judged_at: datetime | None
     judged_by: str | None
     judge_reason: str | None
+
+
+@attrs.frozen(kw_only=True)
+class CaseView:
+    """All that a flag is judged by: the review, with where its track is heard, and the track."""
+
+    flag: FlagView
+    review: ReviewView
+    track: TrackView
 
 
 @attrs.frozen(kw_only=True)

@@ -32,7 +32,8 @@ class TimestampView:
 class ReviewView:
     """A review; what the form says is null until it is completed. Amounts in cents.
 
-    *source_url* is where its reviewer hears the track, null for others and at its end.
+    *source_url* is told when one review is asked for: where the track is heard, null for its
+    reviewer once it has ended.
     """
 
     id: str

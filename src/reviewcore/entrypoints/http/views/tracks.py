@@ -70,6 +70,13 @@ class TrackView:
 
 
 @attrs.frozen(kw_only=True)
+class OwnTrackView(TrackView):
+    """A track by itself; *listen_url* plays it, an upload for six hours."""
+
+    listen_url: str
+
+
+@attrs.frozen(kw_only=True)
 class HeardTrackView:
     """A track as its reviewers see it; the address of an upload is good for six hours."""
 
@@ -148,6 +155,11 @@ class PlanView:
 def track_view(track: Track, spell: Spell) -> TrackView:
     """Show a track to its artist."""
     return shape(TrackView, track, genres=spell(track.genres))
+
+
+def own_track_view(track: Track, spell: Spell, *, listen_url: str) -> OwnTrackView:
+    """Show one track to the artist whose it is."""
+    return shape(OwnTrackView, track, genres=spell(track.genres), listen_url=listen_url)
 
 
 def heard_track_view(track: Track, spell: Spell, *, source_url: str) -> HeardTrackView:
