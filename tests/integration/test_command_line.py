@@ -115,6 +115,28 @@ def test_a_new_market_is_migrated_seeded_checked_and_served(shell: Shell) -> Non
     assert "done" in told
 
 
+def test_a_server_tells_how_the_worker_beside_it_does(shell: Shell) -> None:
+    shell.run("migrate")
+    told = {}
+    for options in ([], ["--no-worker"]):
+        port = free_port()
+        server = shell.start("serve", "--port", str(port), *options)
+        wait_until_ready(port, server)
+        time.sleep(1)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            lines = [line.rsplit(" ", 1) for line in answer.read().decode().splitlines()]
+        told[tuple(options)] = {name: number for name, number in lines if "{step=" in name}
+        server.send_signal(signal.SIGTERM)
+        server.communicate(timeout=PATIENCE_SECONDS)
+
+    with_worker = told[()]
+    assert float(with_worker['reviewcore_worker_step_runs_total{step="deliver"}']) > 0
+    assert float(with_worker['reviewcore_worker_step_runs_total{step="send_payouts"}']) > 0
+    assert float(with_worker['reviewcore_worker_step_seconds_total{step="deliver"}']) > 0
+    assert float(with_worker['reviewcore_worker_step_failures_total{step="deliver"}']) == 0
+    assert told[("--no-worker",)] == {}
+
+
 def test_the_worker_drains_on_sigterm(shell: Shell) -> None:
     shell.run("migrate")
     worker = shell.start("worker")

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from granian.constants import Interfaces
@@ -17,8 +18,9 @@ from granian.server.embed import Server as EmbeddedServer
 
 from reviewcore.bootstrap import Deployment, deploy, require_database
 from reviewcore.entrypoints.http import create_app
+from reviewcore.entrypoints.http.app import NO_WORKER
 from reviewcore.settings import Settings, WrongSetting, for_demo, settings_from
-from reviewcore.worker import Worker
+from reviewcore.worker import Tally, Worker
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -43,14 +45,15 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, with_worker
     with deploy(settings) as deployment:
         deployment.app.store.check_ready()
         stop = threading.Event()
-        thread = threading.Thread(
-            target=Worker(deployment.app).run, args=(stop,), name="worker", daemon=True
-        )
+        worker = Worker(deployment.app)
+        thread = threading.Thread(target=worker.run, args=(stop,), name="worker", daemon=True)
         if with_worker:
             thread.start()
         try:
             if workers == 1:
-                _serve_here(deployment, settings, host=host, port=port)
+                tallies = worker.tallies if with_worker else NO_WORKER
+                litestar = _litestar(deployment, settings, tallies=tallies)
+                _serve_here(litestar, host=host, port=port)
             else:
                 _serve_in_processes(settings, host=host, port=port, workers=workers)
         finally:
@@ -73,7 +76,9 @@ def make_demo_app() -> Litestar:
     return _litestar(deploy(settings), settings)
 
 
-def _litestar(deployment: Deployment, settings: Settings) -> Litestar:
+def _litestar(
+    deployment: Deployment, settings: Settings, *, tallies: Mapping[str, Tally] = NO_WORKER
+) -> Litestar:
     return create_app(
         deployment.app,
         admin_emails=settings.admin_emails,
@@ -81,12 +86,13 @@ def _litestar(deployment: Deployment, settings: Settings) -> Litestar:
         bank=deployment.bank,
         trusted_proxies=settings.trusted_proxies,
         is_degraded=deployment.is_degraded,
+        tallies=tallies,
     )
 
 
-def _serve_here(deployment: Deployment, settings: Settings, *, host: str, port: int) -> None:
+def _serve_here(litestar: Litestar, *, host: str, port: int) -> None:
     server = EmbeddedServer(
-        _litestar(deployment, settings),
+        litestar,
         address=host,
         port=port,
         interface=Interfaces.ASGI,

@@ -19,9 +19,9 @@ from reviewcore.ports.store import Transaction
 from reviewcore.worker.money import Money
 from reviewcore.worker.outbox import DELIVERIES_MAX, Outbox
 from reviewcore.worker.reviewing import Reviewing
-from reviewcore.worker.steps import LEASE, Runner
+from reviewcore.worker.steps import LEASE, Runner, Tally
 
-__all__ = ["DELIVERIES_MAX", "LEASE", "Runner", "Worker"]
+__all__ = ["DELIVERIES_MAX", "LEASE", "Runner", "Tally", "Worker"]
 
 LOOK_AHEAD = timedelta(days=1)
 FORGET_EVERY = timedelta(hours=1)
@@ -71,6 +71,7 @@ class Worker(Outbox, Reviewing, Money):
             self.send_refunds,
             self.send_payouts,
         )
+        self.tallies = {step.__name__: Tally() for step in self.steps}
         self._forgot_at: datetime | None = None
         self._reconciled_at: datetime | None = None
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
+
+import attrs
 
 from reviewcore.domain.errors import ReviewcoreError
 from reviewcore.domain.events import EventRecord
@@ -21,6 +24,16 @@ log = logging.getLogger("reviewcore.worker")
 BATCH = 50
 LEASE = timedelta(minutes=2)
 """Longer than a call to the processor may take (47 s), so that a lease outlives its holder's."""
+
+
+@attrs.define
+class Tally:
+    """What a step has come to: how often it ran and failed, how much it did, and for how long."""
+
+    runs: int = 0
+    failures: int = 0
+    done: int = 0
+    seconds: float = 0.0
 
 
 class Runner(Protocol):
@@ -60,6 +73,8 @@ class Steps:
 
     def __init__(self, app: Runner) -> None:
         self._app = app
+        self.tallies: dict[str, Tally] = {}
+        """By the names of the steps. One thread runs a step and counts it; others may look."""
 
     def _each(self, things: Iterable[T], act: Callable[[T], object]) -> int:
         """Act on each thing and count the successes; what is refused is left for another time.
@@ -82,9 +97,15 @@ class Steps:
         return self._app.perform(lambda tx, _: act(tx), None)
 
     def _guarded(self, step: Callable[[], int]) -> int:
+        tally = self.tallies[step.__name__]
+        did, began = 0, time.monotonic()
         try:
-            return step()
+            did = step()
         except Exception:
             # A worker that dies of one bad row helps nobody; the row stays and is seen in the log.
             log.exception("%s failed", step.__name__)
-        return 0
+            tally.failures += 1
+        tally.runs += 1
+        tally.done += did
+        tally.seconds += time.monotonic() - began
+        return did

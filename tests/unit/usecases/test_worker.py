@@ -31,7 +31,7 @@ from reviewcore.usecases import (
     sign_in,
     sign_up,
 )
-from reviewcore.worker import DELIVERIES_MAX, FORGET_BATCH, Worker
+from reviewcore.worker import DELIVERIES_MAX, FORGET_BATCH, Tally, Worker
 from tests.unit.usecases.market import ADMIN, PASSWORD, World
 
 
@@ -372,3 +372,37 @@ def test_a_batch_that_is_full_is_followed_by_the_next_in_the_next_round(world: W
     world.clock.advance(hours=1)
 
     assert [worker.forget() for _ in range(3)] == [FORGET_BATCH, 1, 0]
+
+
+# ── how it does ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_worker_tells_how_often_its_steps_ran_failed_and_did_something(world: World) -> None:
+    worker = Worker(world.app)
+    user = world.a_user()
+    told = len(world.events())
+    assert set(worker.tallies) == {step.__name__ for step in worker.steps}
+
+    rounds = 1
+    while worker.tick():
+        rounds += 1
+
+    deliver = worker.tallies["deliver"]
+    assert (deliver.runs, deliver.failures, deliver.done) == (rounds, 0, told)
+    assert deliver.seconds > 0
+    assert user.id not in repr(worker.tallies)
+
+
+def test_a_step_that_fails_is_counted_as_failed(world: World) -> None:
+    worker = Worker(world.app)
+
+    def fail() -> int:
+        raise OSError
+
+    worker.tallies["fail"] = Tally()
+    worker.steps = (fail, worker.assign)
+    worker.tick()
+
+    tally = worker.tallies["fail"]
+    assert (tally.runs, tally.failures, tally.done) == (1, 1, 0)
+    assert worker.tallies["assign"].runs == 1

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 from typing import Any
 
 from litestar import Litestar, Router
@@ -47,6 +48,9 @@ from reviewcore.entrypoints.http.routes import (
     uploads,
     webhooks,
 )
+from reviewcore.worker import Tally
+
+NO_WORKER: Mapping[str, Tally] = MappingProxyType({})
 
 MODULES = (
     site,
@@ -78,16 +82,18 @@ def create_app(
     bank: SandboxBank | None,
     trusted_proxies: int = 0,
     is_degraded: Callable[[], bool] = lambda: False,
+    tallies: Mapping[str, Tally] = NO_WORKER,
 ) -> Litestar:
     """Make the application that serves *app* at *base_url*.
 
     *admin_emails* are normalised; their users are administrators once verified. The pages of
     *bank* are served if there is one. *trusted_proxies* is how many proxies' forwarded addresses
-    to believe. *is_degraded* tells whether something that can be done without is away.
+    to believe. *is_degraded* tells whether something that can be done without is away. *tallies*
+    are those of the worker in this process, for `/metrics`.
     """
     base_url = base_url.rstrip("/")
     problems = Problems(base_url)
-    metrics = Metrics(app)
+    metrics = Metrics(app, tallies)
     handlers = [handler for module in MODULES for handler in module.ROUTES]
     if bank is not None:
         handlers += sandbox.routes(bank, base_url=base_url)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any
 
+import attrs
 from litestar.types import Message, Scope
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from reviewcore.app import App
+from reviewcore.worker import Tally
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BEGAN = "began"
@@ -17,10 +21,36 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-class Metrics:
-    """The counts of one application; several processes on one market have one each."""
+WORKER = {
+    "runs": "How often a step of the worker in this process has run.",
+    "failures": "How often it has failed.",
+    "done": "How much it has done.",
+    "seconds": "How many seconds that has taken.",
+}
 
-    def __init__(self, app: App) -> None:
+
+@attrs.frozen(eq=False)
+class WorkerSteps(Collector):
+    """The tallies of a worker's steps, read when Prometheus asks."""
+
+    tallies: Mapping[str, Tally]
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Tell a family for each number of a tally."""
+        for name, told in WORKER.items():
+            family = CounterMetricFamily(f"reviewcore_worker_step_{name}", told, labels=("step",))
+            for step, tally in self.tallies.items():
+                family.add_metric((step,), getattr(tally, name))
+            yield family
+
+
+class Metrics:
+    """The counts of one application; several processes on one market have one each.
+
+    *tallies* are those of the worker in this process, empty where it has none.
+    """
+
+    def __init__(self, app: App, tallies: Mapping[str, Tally]) -> None:
         self._app = app
         self._registry = CollectorRegistry()
         self._requests = Counter(
@@ -36,6 +66,7 @@ class Metrics:
             buckets=BUCKETS,
             registry=self._registry,
         )
+        self._registry.register(WorkerSteps(tallies))
         self._outbox = self._gauge("outbox_waiting", "Events that are still to be delivered.")
         self._inbox = self._gauge("inbox_waiting", "News of the processor still to be handled.")
         self._busy = self._gauge(
