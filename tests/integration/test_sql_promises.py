@@ -16,6 +16,7 @@ import pytest
 from psycopg.pq import Trace
 
 from reviewcore.adapters.sql import SqlStore, statements
+from reviewcore.adapters.sql.driving import PREPARED_MAX, Directly
 from reviewcore.adapters.sql.flush import WRITES_TOGETHER_MAX
 from reviewcore.domain import events, ledger
 from reviewcore.domain.errors import Busy, EmailTaken, StoreUnavailable
@@ -142,7 +143,7 @@ def test_completing_a_review_takes_five_trips(postgres_market: str) -> None:
 
     with store.begin() as tx:
         tx.flush()
-        pgconn = tx._unit.link._connection.pgconn  # type: ignore[attr-defined]  # the wire
+        pgconn = tx.unit.link._connection.pgconn  # type: ignore[attr-defined]  # the wire
     with tempfile.TemporaryFile("w+") as file:
         pgconn.trace(file.fileno())
         pgconn.set_trace_flags(Trace.SUPPRESS_TIMESTAMPS)
@@ -476,6 +477,52 @@ def test_a_restart_of_the_server_costs_no_transaction_that_begins_after_it(
     with pytest.raises(StoreUnavailable), store.begin() as tx:  # noqa: PT012 - raised at the end
         end_connections()
         tx.users.by_email("nobody@example.com")
+    end_connections()
+    with store.glance() as tx:
+        assert tx.users.by_email("nobody@example.com") is None
     with store.read() as tx:
         assert len(list(tx.users.all())) == 1
     store.close()
+
+
+def test_a_glance_takes_one_trip(postgres_market: str) -> None:
+    store = SqlStore(postgres_market, pool_size=1)
+    with store.glance() as tx:
+        tx.users.by_email("nobody@example.com")
+    with store.begin() as tx:
+        tx.flush()
+        pgconn = tx.unit.link._connection.pgconn  # type: ignore[attr-defined]  # the wire
+
+    with tempfile.TemporaryFile("w+") as file:
+        pgconn.trace(file.fileno())
+        with store.glance() as tx:
+            tx.users.by_email("nobody@example.com")
+        pgconn.untrace()
+        file.seek(0)
+        trips = [line for line in file if "ReadyForQuery" in line]
+    store.close()
+
+    assert len(trips) == 1
+
+
+# ── without the driver's cursor ──────────────────────────────────────────────────────────────
+
+
+def test_a_connection_keeps_so_many_plans_and_no_more(postgres_market: str) -> None:
+    with psycopg.connect(_dsn(postgres_market), autocommit=True) as connection:
+        way = Directly(connection)
+        for number in range(PREPARED_MAX + 3):
+            assert way.fetch(f"SELECT {number}, $1::text", ["told"]) == [(number, "told")]
+        kept = connection.execute("SELECT count(*) FROM pg_prepared_statements").fetchone()
+        again = way.fetch("SELECT 0, $1::text", [None])
+
+    assert kept == (PREPARED_MAX,)
+    assert again == [(0, None)]
+
+
+def test_a_text_with_nul_is_refused_and_not_cut(postgres_market: str) -> None:
+    with psycopg.connect(_dsn(postgres_market), autocommit=True) as connection:
+        way = Directly(connection)
+
+        with pytest.raises(psycopg.DataError):
+            way.fetch("SELECT $1::text", ["told\0more"])

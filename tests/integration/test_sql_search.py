@@ -184,7 +184,7 @@ def _rows_read(store: SqlStore, search: Search) -> int:
 
 def _rows_read_by(tx: Transaction) -> int:
     """Count what this connection has read and not yet reported, of earlier blocks as well."""
-    told = tx._unit.link._connection.execute(  # type: ignore[attr-defined]  # the wire
+    told = tx.unit.link._connection.execute(  # type: ignore[attr-defined]  # the wire
         "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables"
         " WHERE relname = 'reviewer_genres'"
     )

@@ -72,6 +72,11 @@ class MarkedStore:
         with self.inner.read() as tx:
             yield tx
 
+    @contextmanager
+    def glance(self) -> Iterator[Transaction]:
+        with self.inner.glance() as tx:
+            yield tx
+
     def migrate(self) -> None:
         self.inner.migrate()
 

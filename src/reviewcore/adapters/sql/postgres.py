@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, ParamSpec, TypeVar, cast
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -20,6 +20,8 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from reviewcore.adapters.sql.conflicts import refusal_of
 from reviewcore.adapters.sql.dialects import POSTGRESQL, Row
+from reviewcore.adapters.sql.driving import PREPARED_MAX, ByCursor, Directly, way_of
+from reviewcore.adapters.sql.flush import Link
 from reviewcore.domain.errors import Busy, ReviewcoreError, StoreUnavailable
 
 BEGIN_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"
@@ -27,8 +29,9 @@ BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 CONNECT_SECONDS_MAX = 10
 STREAM_ROWS = 1000
 FOR_STREAMS = "SET LOCAL work_mem = '64MB'; SET LOCAL cursor_tuple_fraction = 1"
-PREPARED_MAX = 200
-"""Plans that a connection keeps: as many as the queries and the common shapes of flushes."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _BUSY = (
     psycopg.errors.SerializationFailure,
@@ -46,14 +49,14 @@ class PostgresLink:
     dialect = POSTGRESQL
     sends_together = True
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+    def __init__(
+        self, connection: psycopg.Connection[Any], way: ByCursor | Directly | None = None
+    ) -> None:
         self._connection = connection
-        # Placeholders are PostgreSQL's own ($1), so the driver has nothing to rewrite.
-        self._cursor = psycopg.RawCursor(connection, row_factory=tuple_row)
+        self._way = way if way is not None else ByCursor(connection)
 
     def fetch(self, sql: str, arguments: Sequence[Any]) -> list[Row]:
-        self._execute(sql, arguments, prepare=True)
-        return self._cursor.fetchall()
+        return self._run(self._way.fetch, sql, arguments)
 
     def stream(self, sql: str, arguments: Sequence[Any]) -> Iterator[Row]:
         """Yield the rows of a query, some at a time from a cursor that the server keeps.
@@ -75,26 +78,18 @@ class PostgresLink:
             raise refusal from error
 
     def change(self, sql: str, arguments: Sequence[Any]) -> int:
-        self._execute(sql, arguments, prepare=True)
-        return self._cursor.rowcount
+        return self._run(self._way.change, sql, arguments)
 
     def change_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
-        try:
-            self._cursor.executemany(sql.encode(), rows)
-        except psycopg.Error as error:
-            refusal = self._refusal(error)
-            if refusal is None:
-                raise
-            raise refusal from error
-        return self._cursor.rowcount
+        return self._run(self._way.change_many, sql, rows)
 
     def command(self, sql: str) -> None:
         """Run a statement without parameters or rows, such as COMMIT."""
-        self._execute(sql, (), prepare=False)
+        self._run(self._way.command, sql)
 
-    def _execute(self, sql: str, arguments: Sequence[Any], *, prepare: bool) -> None:
+    def _run(self, run: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            self._cursor.execute(sql.encode(), arguments or None, prepare=prepare, binary=prepare)
+            return run(*args, **kwargs)
         except psycopg.Error as error:
             refusal = self._refusal(error)
             if refusal is None:
@@ -147,6 +142,10 @@ class PostgresDoors:
         """Close the connections."""
         self.engine.dispose()
 
+    def glance(self) -> Link:
+        """Return what answers each question by a statement outside any transaction."""
+        return _Glance(self)
+
     @contextlib.contextmanager
     def _transaction(self, begin: str) -> Iterator[PostgresLink]:
         pooled, link = self._begin(begin)
@@ -162,14 +161,11 @@ class PostgresDoors:
 
     def _begin(self, begin: str) -> tuple[PoolProxiedConnection, PostgresLink]:
         """Begin on a pooled connection; on a new one if the server went away in between."""
-        pooled, link = self._connect()
+        pooled, link = self.connect()
         try:
             link.command(begin)
         except StoreUnavailable:
-            # A restart of the server leaves the whole pool dead, so it is not asked again.
-            pooled.invalidate()
-            self.engine.dispose()
-            pooled, link = self._connect()
+            pooled, link = self.connect_anew(pooled)
             try:
                 link.command(begin)
             except BaseException:
@@ -177,13 +173,54 @@ class PostgresDoors:
                 raise
         return pooled, link
 
-    def _connect(self) -> tuple[PoolProxiedConnection, PostgresLink]:
+    def connect_anew(
+        self, lost: PoolProxiedConnection
+    ) -> tuple[PoolProxiedConnection, PostgresLink]:
+        """Connect again after the server went away."""
+        # A restart of the server leaves the whole pool dead, so it is not asked again.
+        lost.invalidate()
+        self.engine.dispose()
+        return self.connect()
+
+    def connect(self) -> tuple[PoolProxiedConnection, PostgresLink]:
+        """Take a connection out of the pool. Raises StoreUnavailable."""
         try:
             pooled = self.engine.raw_connection()
         except (psycopg.OperationalError, exc.OperationalError, exc.TimeoutError) as error:
             # None names the URL: they tell host and user, or the pool's size.
             raise StoreUnavailable from error
-        return pooled, self._link(raw(pooled.dbapi_connection))
+        connection = raw(pooled.dbapi_connection)
+        return pooled, self._link(connection, way_of(connection, pooled.info))
+
+
+class _Glance:
+    """Questions each of which is a snapshot by itself, on whatever connection is free."""
+
+    dialect = POSTGRESQL
+    sends_together = True
+
+    def __init__(self, doors: PostgresDoors) -> None:
+        self._doors = doors
+
+    def fetch(self, sql: str, arguments: Sequence[Any]) -> list[Row]:
+        pooled, link = self._doors.connect()
+        try:
+            return link.fetch(sql, arguments)
+        except StoreUnavailable:
+            # The server went away while nobody asked; a question can be asked again.
+            pooled, link = self._doors.connect_anew(pooled)
+            return link.fetch(sql, arguments)
+        finally:
+            _give_back(pooled)
+
+    def stream(self, sql: str, arguments: Sequence[Any]) -> Iterator[Row]:
+        raise NotImplementedError("a glance looks at little")
+
+    def change(self, sql: str, arguments: Sequence[Any]) -> int:
+        raise NotImplementedError("a glance only reads")
+
+    def change_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
+        raise NotImplementedError("a glance only reads")
 
 
 def raw(connection: DBAPIConnection | None) -> psycopg.Connection[Any]:

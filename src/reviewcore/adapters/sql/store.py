@@ -35,6 +35,10 @@ class Doors(Protocol):
 
     def read(self) -> contextlib.AbstractContextManager[Link]: ...
 
+    def glance(self) -> Link | None:
+        """Return what answers questions outside any transaction; None where it gains nothing."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -88,6 +92,13 @@ class SqlStore:
     def read(self) -> Iterator[SqlTransaction]:
         with self._doors.read() as link:
             yield SqlTransaction(link, self._context(SYSTEM), self._cache, writable=False)
+
+    def glance(self) -> contextlib.AbstractContextManager[SqlTransaction]:
+        link = self._doors.glance()
+        if link is None:
+            return self.read()
+        tx = SqlTransaction(link, self._context(SYSTEM), self._cache, writable=False)
+        return contextlib.nullcontext(tx)
 
     @classmethod
     @contextlib.contextmanager

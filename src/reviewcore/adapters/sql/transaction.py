@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from reviewcore.adapters.sql.audit import SqlAudit
 from reviewcore.adapters.sql.context import Context
@@ -41,65 +43,87 @@ from reviewcore.adapters.sql.repositories.tracks import SqlSlots, SqlTracks
 from reviewcore.adapters.sql.unit import Unit
 from reviewcore.domain.rules import MarketRules
 
+R = TypeVar("R")
+
+
+class Lazy(Generic[R]):
+    """A repository that is made when a transaction first asks for it: few need all thirty.
+
+    `functools.cached_property` takes a lock before Python 3.12.
+    """
+
+    def __init__(self, make: Callable[[SqlTransaction], R]) -> None:
+        self._make = make
+        self._name = ""
+
+    def __set_name__(self, owner: type[object], name: str) -> None:
+        self._name = name
+
+    def __get__(self, tx: SqlTransaction, owner: type[object]) -> R:
+        made = tx.__dict__[self._name] = self._make(tx)
+        return made
+
 
 class SqlTransaction:
     """The repositories, the logs and the one instant of a unit of work."""
 
     def __init__(self, link: Link, context: Context, cache: TreeCache, *, writable: bool) -> None:
-        self._unit = unit = Unit(link, writable=writable)
-        self._context = context
-        self.users = SqlUsers(unit)
-        self.sessions = SqlSessions(unit)
-        self.email_tokens = SqlEmailTokens(unit)
-        self.reset_tokens = SqlResetTokens(unit)
-        self.accounts = SqlAccounts(unit)
-        self.identities = SqlIdentities(unit)
-        self.artists = SqlArtists(unit)
-        self.reviewers = SqlReviewers(unit, context)
-        self.genres = SqlGenres(unit, cache)
-        self.tracks = SqlTracks(unit)
-        self.slots = SqlSlots(unit)
-        self.reviews = SqlReviews(unit)
-        self.queue = SqlQueue(unit)
-        self.timestamps = SqlTimestamps(unit)
-        self.payments = SqlPayments(unit)
-        self.attempts = SqlAttempts(unit)
-        self.refunds = SqlRefunds(unit)
-        self.disputes = SqlDisputes(unit)
-        self.flags = SqlFlags(unit)
-        self.payouts = SqlPayouts(unit)
-        self.reversals = SqlReversals(unit)
-        self.inbox = SqlInbox(unit)
-        self.tickets = SqlTickets(unit)
-        self.messages = SqlMessages(unit)
-        self.rate_limits = SqlRateLimits(unit, context)
-        self.leads = SqlLeads(unit)
-        self.uploads = SqlUploads(unit)
-        self.ledger = SqlLedger(unit, context)
-        self.audit = SqlAudit(unit, context)
-        self.events = SqlEventLog(unit, context)
-        self.idempotency = SqlIdempotency(unit)
+        self.unit = Unit(link, writable=writable)
+        self.context = context
+        self.cache = cache
+
+    users = Lazy(lambda tx: SqlUsers(tx.unit))
+    sessions = Lazy(lambda tx: SqlSessions(tx.unit))
+    email_tokens = Lazy(lambda tx: SqlEmailTokens(tx.unit))
+    reset_tokens = Lazy(lambda tx: SqlResetTokens(tx.unit))
+    accounts = Lazy(lambda tx: SqlAccounts(tx.unit))
+    identities = Lazy(lambda tx: SqlIdentities(tx.unit))
+    artists = Lazy(lambda tx: SqlArtists(tx.unit))
+    reviewers = Lazy(lambda tx: SqlReviewers(tx.unit, tx.context))
+    genres = Lazy(lambda tx: SqlGenres(tx.unit, tx.cache))
+    tracks = Lazy(lambda tx: SqlTracks(tx.unit))
+    slots = Lazy(lambda tx: SqlSlots(tx.unit))
+    reviews = Lazy(lambda tx: SqlReviews(tx.unit))
+    queue = Lazy(lambda tx: SqlQueue(tx.unit))
+    timestamps = Lazy(lambda tx: SqlTimestamps(tx.unit))
+    payments = Lazy(lambda tx: SqlPayments(tx.unit))
+    attempts = Lazy(lambda tx: SqlAttempts(tx.unit))
+    refunds = Lazy(lambda tx: SqlRefunds(tx.unit))
+    disputes = Lazy(lambda tx: SqlDisputes(tx.unit))
+    flags = Lazy(lambda tx: SqlFlags(tx.unit))
+    payouts = Lazy(lambda tx: SqlPayouts(tx.unit))
+    reversals = Lazy(lambda tx: SqlReversals(tx.unit))
+    inbox = Lazy(lambda tx: SqlInbox(tx.unit))
+    tickets = Lazy(lambda tx: SqlTickets(tx.unit))
+    messages = Lazy(lambda tx: SqlMessages(tx.unit))
+    rate_limits = Lazy(lambda tx: SqlRateLimits(tx.unit, tx.context))
+    leads = Lazy(lambda tx: SqlLeads(tx.unit))
+    uploads = Lazy(lambda tx: SqlUploads(tx.unit))
+    ledger = Lazy(lambda tx: SqlLedger(tx.unit, tx.context))
+    audit = Lazy(lambda tx: SqlAudit(tx.unit, tx.context))
+    events = Lazy(lambda tx: SqlEventLog(tx.unit, tx.context))
+    idempotency = Lazy(lambda tx: SqlIdempotency(tx.unit))
 
     @property
     def now(self) -> datetime:
-        return self._context.now
+        return self.context.now
 
     @property
     def rules(self) -> MarketRules:
-        return self._context.rules
+        return self.context.rules
 
     @property
     def actor(self) -> str:
-        return self._context.actor
+        return self.context.actor
 
     def new_id(self) -> str:
-        return self._context.new_id()
+        return self.context.new_id()
 
     def new_token(self) -> str:
-        return self._context.new_token()
+        return self.context.new_token()
 
     def flush(self) -> None:
-        self._unit.flush()
+        self.unit.flush()
 
     def finish(self) -> None:
         """Send what is pending, so that the caller may commit.
@@ -107,10 +131,11 @@ class SqlTransaction:
         Raises the error of an earlier statement if somebody swallowed it: PostgreSQL has undone
         the transaction by then and would answer COMMIT with a silent rollback.
         """
-        if self._unit.failure is not None:
-            raise self._unit.failure
-        self._unit.flush()
+        if self.unit.failure is not None:
+            raise self.unit.failure
+        self.unit.flush()
 
     def committed(self) -> None:
         """Let go of what others may have cached from before."""
-        self.genres.committed()
+        if "genres" in self.__dict__:
+            self.genres.committed()

@@ -55,7 +55,7 @@ class Gate:
 
     def admit(self, token: str, role: Role) -> Bearer:
         """Find who holds *token*, in one statement. Raises what a guard raises."""
-        with self.app.store.read() as tx:
+        with self.app.store.glance() as tx:
             bearer = tx.sessions.bearer(token_hash(token))
             if bearer is None:
                 raise SessionExpired

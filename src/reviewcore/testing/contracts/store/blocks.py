@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, timedelta
 
 import attrs
 import pytest
@@ -177,6 +177,28 @@ class BlocksContract(StoreFixtures):
             assert list(tx.users.all()) == []
             assert list(tx.ledger.all()) == []
             assert list(tx.events.all()) == []
+
+    @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+    def test_a_glance_refuses_writes(
+        self, store: Store, write: Callable[[Transaction], object]
+    ) -> None:
+        with pytest.raises((RuntimeError, AssertionError)), store.glance() as tx:
+            write(tx)
+
+        with store.read() as tx:
+            assert list(tx.users.all()) == []
+            assert list(tx.ledger.all()) == []
+            assert list(tx.events.all()) == []
+
+    def test_a_glance_tells_what_was_committed(self, store: Store, scene: Scene) -> None:
+        artist = scene.artist()
+
+        with store.glance() as tx:
+            found = tx.artists.get(artist.id)
+            at = tx.now
+
+        assert found == artist
+        assert at.utcoffset() == timedelta(0)
 
     def test_a_snapshot_stands_still_while_others_write(self, store: Store, scene: Scene) -> None:
         artist = scene.artist()
