@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Generic, TypeVar
@@ -47,12 +47,15 @@ from reviewcore.adapters.memory.service import (
 )
 from reviewcore.adapters.memory.tables import Tables
 from reviewcore.adapters.memory.tracks import MemorySlots, MemoryTracks
-from reviewcore.adapters.memory.work import Work
+from reviewcore.adapters.memory.work import Change, Work
 from reviewcore.domain.ids import SYSTEM
 from reviewcore.domain.rules import MarketRules
 from reviewcore.sources import Clock, Ids, TimeIds, Tokens, secret_token, system_clock
 
 R = TypeVar("R")
+
+Observer = Callable[[Iterator[Change]], None]
+"""Is told what a block changed, once it is kept and before the next begins; must not raise."""
 
 DEFAULT_RULES = MarketRules()
 
@@ -153,6 +156,8 @@ class Block:
     ) -> None:
         try:
             self._work.end(is_kept=kind is None)
+            if kind is None and self._store.on_commit is not None and self._is_writable:
+                self._store.on_commit(self._work.changes())
         finally:
             self._store.turn.give_up()
 
@@ -182,7 +187,8 @@ class Turn:
 class MemoryStore:
     """Keeps the market in this process; blocks and snapshots go one at a time.
 
-    *clock*, *ids* and *tokens* can be replaced, so that a test or a simulation replays exactly.
+    *clock*, *ids* and *tokens* can be replaced, so that a test or a simulation replays exactly, and
+    *on_commit* is told what each block changed.
     """
 
     def __init__(
@@ -192,8 +198,10 @@ class MemoryStore:
         clock: Clock = system_clock,
         ids: Ids | None = None,
         tokens: Tokens = secret_token,
+        on_commit: Observer | None = None,
     ) -> None:
         self.rules: MarketRules = rules
+        self.on_commit = on_commit
         self.ids = ids if ids is not None else TimeIds(clock)
         self.tokens = tokens
         self.tables = Tables()

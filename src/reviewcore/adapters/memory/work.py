@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Any, TypeVar
+from collections.abc import Hashable, Iterator
+from typing import Any, NamedTuple, TypeVar
 
 from reviewcore.adapters.memory.table import Table
 from reviewcore.adapters.memory.tables import Tables
@@ -11,6 +11,15 @@ from reviewcore.domain.errors import AlreadyExists, ReviewcoreError
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+
+class Change(NamedTuple):
+    """A row of *kind* under *key* before and after a block; None where there is none."""
+
+    kind: type
+    key: Any
+    before: Any
+    after: Any
 
 
 class Work:
@@ -51,6 +60,13 @@ class Work:
         """Raise RuntimeError in a snapshot, and after the block has ended."""
         if not self.is_writable:
             raise RuntimeError("this transaction reads: write, lock and lease in store.begin()")
+
+    def changes(self) -> Iterator[Change]:
+        """Tell what became of every row, in the order in which they were first written."""
+        for (table, key), before in self._before.items():
+            after = table.rows.get(key)
+            if after is not before:
+                yield Change(table.kind, key, before, after)
 
     def check(self) -> None:
         """Raise the conflict of the first key that is taken twice."""
