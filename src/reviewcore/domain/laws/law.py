@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import TypeVar, cast
 
 import attrs
@@ -41,7 +42,12 @@ class Scope:
         if self.ids is None:
             return things.values()
         # An id of another kind of thing is a name that is not in the mapping.
-        return [things[one] for one in cast("list[K]", sorted(self.ids)) if one in things]
+        return [things[one] for one in cast("list[K]", self._in_order) if one in things]
+
+    @cached_property
+    def _in_order(self) -> list[str]:
+        """The ids, sorted once for all laws."""
+        return sorted(self.ids or ())
 
 
 EVERYTHING = Scope()
