@@ -73,7 +73,8 @@ class _Line:
 
     def __init__(self, script: Script) -> None:
         self.calls: list[Call] = []
-        self._lock = threading.Lock()
+        # Taken again where a script has others act, and call, before it decides.
+        self._lock = threading.RLock()
         if callable(script):
             self._choose = script
         else:
