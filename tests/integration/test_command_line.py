@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from reviewcore.domain.laws import LAWS
+
 PATIENCE_SECONDS = 60
 
 
@@ -113,6 +115,27 @@ def test_a_new_market_is_migrated_seeded_checked_and_served(shell: Shell) -> Non
 
     assert server.returncode == 0
     assert "done" in told
+
+
+def test_checking_tells_law_by_law_and_fails_when_one_is_broken(shell: Shell) -> None:
+    shell.run("migrate")
+    shell.run("seed", "--demo")
+    kept = shell.run("check")
+    shell.meddle("UPDATE artist_profiles SET total_tracks = 7")
+
+    broken, other = shell.run("check"), shell.run("check", "--law", "entries_balance")
+    unknown = shell.run("check", "--law", "nobody_steals")
+
+    assert kept.returncode == 0
+    assert [line.split(": ")[1] for line in kept.stdout.splitlines()[:-1]] == [
+        law.name for law in LAWS
+    ]
+    assert broken.returncode == 1
+    assert "artists_count_right: 1 violation(s)" in broken.stdout
+    assert "total_tracks is 7, recomputed 2" in broken.stdout
+    assert broken.stdout.splitlines()[-1] == "reviewcore check: 1 violation(s)"
+    assert (other.returncode, len(other.stdout.splitlines())) == (0, 2)
+    refused(unknown, "No law has this name", "nobody_steals")
 
 
 def test_a_server_tells_how_the_worker_beside_it_does(shell: Shell) -> None:

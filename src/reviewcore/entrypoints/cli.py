@@ -61,7 +61,11 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "migrate", _migrate, "bring the database to the newest schema")
     seed = _command(commands, "seed", _seed, "add the genre catalogue")
     seed.add_argument("--demo", action="store_true", help="add a small living market besides")
-    _command(commands, "check", _check, "evaluate every law on the database, read-only")
+    check = _command(commands, "check", _check, "evaluate every law on the database, read-only")
+    check.add_argument("--law", metavar="NAME", help="evaluate this law only")
+    check.add_argument(
+        "--limit", type=_count, default=1000, help="violations told of each law (%(default)s)"
+    )
     _command(
         commands,
         "reconcile",
@@ -178,17 +182,32 @@ def _require_sandbox(settings: Settings) -> None:
         raise WrongSetting(name="--demo", reason="needs REVIEWCORE_PAYMENTS=sandbox")
 
 
-def _check(_: argparse.Namespace) -> int:
+def _check(options: argparse.Namespace) -> int:
     # Imported here so that `--help` stays quick.
+    from reviewcore.domain.laws import LAWS
     from reviewcore.usecases import CheckLaws, check_laws
 
+    names = [options.law] if options.law is not None else [law.name for law in LAWS]
+    broken = 0
     with _deploy() as deployment:
         deployment.app.store.check_ready()
-        broken = deployment.app.ask(check_laws, CheckLaws())
-    for violation in broken:
-        print(f"{violation.law}: {', '.join(violation.ids)}: {violation.told}")
-    print(f"reviewcore check: {len(broken)} violation(s)")
+        for place, name in enumerate(names, 1):
+            # A snapshot for each law: none is kept open, and old rows with it, for all of them.
+            with _at_work(f"check: {_bar(place, len(names))} {name}"):
+                command = CheckLaws(law=name, limit=options.limit)
+                found = deployment.app.ask(check_laws, command)
+            least = "at least " if len(found) == options.limit else ""
+            print(f"reviewcore check: {name}: {least}{len(found)} violation(s)", flush=True)
+            for one in found:
+                print(f"{one.law}: {', '.join(one.ids)}: {one.told}")
+            broken += len(found)
+    print(f"reviewcore check: {broken} violation(s)")
     return LAWS_BROKEN if broken else 0
+
+
+def _bar(place: int, places: int) -> str:
+    """Draw how far one has come who is at one of so many places."""
+    return f"[{'=' * (place - 1)}>{' ' * (places - place)}] {place}/{places}"
 
 
 def _reconcile(_: argparse.Namespace) -> int:
