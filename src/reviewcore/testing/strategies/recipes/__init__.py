@@ -1,0 +1,1 @@
+"""How every entity is drawn: what may vary, and what follows from it."""
