@@ -12,7 +12,6 @@ from reviewcore.adapters.memory.work import Change
 from reviewcore.domain.events import EventRecord
 from reviewcore.domain.rules import MarketRules
 from reviewcore.testing.clock import START
-from reviewcore.testing.simulator.acts import Act
 from reviewcore.testing.simulator.cast import Cast
 from reviewcore.testing.simulator.courier import Courier
 from reviewcore.testing.simulator.dice import Dice
@@ -21,7 +20,10 @@ from reviewcore.testing.simulator.faults import Faults
 from reviewcore.testing.simulator.labour import Labour
 from reviewcore.testing.simulator.measures import Measures, measure
 from reviewcore.testing.simulator.personas import DEFAULT_MIX, Persona
+from reviewcore.testing.simulator.replaying import Setting, kinds_of
 from reviewcore.testing.simulator.report import Failure, Report
+from reviewcore.testing.simulator.shrinking import Shrinker
+from reviewcore.testing.simulator.source import as_test
 from reviewcore.testing.simulator.stage import Stage
 from reviewcore.testing.simulator.world import Broken, SimulatedStore, World
 
@@ -89,6 +91,7 @@ class Market:
         self.cast = Cast(self.stage, personas, dice.fork())
         self._moves: Counter[str] = Counter()
         self._measures: Measures | None = None
+        self._lived = 0
         self.world.watchers.append(self._count_moves)
 
     def live_through(
@@ -100,19 +103,18 @@ class Market:
             self.cast.begin()
             self._pass(days, steps_max=steps_max, progress=progress)
             self._measures = self.measure()
+            self._lived = len(self.stage.history)
             left = settle(self.stage, self.cast.operator)
             self.audit()
         except Broken as broken:
-            return self._explain(broken.found, broken.laws, broken.act)
-        if left:
-            return self._explain(left, frozenset(), None)
-        return None
+            return self._explain(broken.found, broken.laws, settles=False)
+        return self._explain(left, kinds_of(left), settles=True) if left else None
 
     def audit(self) -> None:
         """Audit everything. Raises Broken."""
         wrong = disagreements(self.world)
         if wrong:
-            raise Broken(wrong, laws=frozenset(), act=self.stage.history[-1])
+            raise Broken(wrong, laws=kinds_of(wrong))
 
     def measure(self) -> Measures:
         """Measure the market as it stands."""
@@ -151,11 +153,20 @@ class Market:
             if kind is EventRecord and before is None and after.type == "TierChanged":
                 self._moves[after.payload["after"]] += 1
 
-    def _explain(self, found: tuple[str, ...], laws: frozenset[str], act: Act | None) -> Failure:
-        del act
-        history = tuple(self.stage.history)
+    def _explain(self, found: tuple[str, ...], laws: frozenset[str], *, settles: bool) -> Failure:
+        setting = Setting(
+            seed=self.seed, rules=self.rules, faults=self.faults, make_store=self.make_store
+        )
+        history = self.stage.history
+        # To wind a market up is part of the replay then.
+        lived = history[: self._lived] if settles else history
+        acts = Shrinker(setting, laws, settles=settles).shorten(lived)
         return Failure(
-            found=found, laws=tuple(sorted(laws)), acts=history, recorded=len(history), test=""
+            found=found,
+            laws=tuple(sorted(laws)),
+            acts=acts,
+            recorded=len(history),
+            test=as_test(acts, setting, laws=tuple(laws), settles=settles),
         )
 
 

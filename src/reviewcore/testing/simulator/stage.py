@@ -18,16 +18,19 @@ AUDIT_EVERY = 2_000
 class Stage:
     """A world with the history of what was done to it.
 
-    *audit* is called about every 2,000 use cases, while nobody is in the middle of anything.
+    *audit* is called about every 2,000 use cases, while nobody is in the middle of anything. Deeds
+    are numbered after *first*.
     """
 
-    def __init__(self, world: World, dice: Dice, *, audit: Callable[[], None]) -> None:
+    def __init__(
+        self, world: World, dice: Dice, *, audit: Callable[[], None], first: int = 0
+    ) -> None:
         self.world = world
         self.dice = dice
         self.history: list[Act] = []
         self._audit = audit
         self._audited = 0
-        self._numbers = 0
+        self._numbers = first
         self._depth = 0
         self.after_deeds: list[Callable[[], None]] = []
 

@@ -64,11 +64,10 @@ DIED = Died()
 class Broken(BaseException):
     """A law is broken, found after an act; no worker may put it down to bad luck and go on."""
 
-    def __init__(self, found: tuple[str, ...], *, laws: frozenset[str], act: Act) -> None:
+    def __init__(self, found: tuple[str, ...], *, laws: frozenset[str]) -> None:
         super().__init__("; ".join(found))
         self.found = found
         self.laws = laws
-        self.act = act
 
 
 class SimulatedStore(MemoryStore):
@@ -186,7 +185,7 @@ class World:
             self._doom.swap(outer_doom)
             self.names.leave(outer_name)
         if self._broken:
-            self._complain(act)
+            self._complain()
         return answer
 
     def _carry_out(self, act: Act) -> Any:
@@ -247,8 +246,8 @@ class World:
         for watch in self.watchers:
             watch(told)
 
-    def _complain(self, act: Act) -> None:
+    def _complain(self) -> None:
         found = tuple(f"{one.law}: {', '.join(one.ids)}: {one.told}" for one in self._broken)
         laws = frozenset(one.law for one in self._broken)
         self._broken.clear()
-        raise Broken(found, laws=laws, act=act)
+        raise Broken(found, laws=laws)
