@@ -5,6 +5,7 @@ the fixtures `clock` and `rules`. Whatever the tests add refers to rows that exi
 """
 
 from reviewcore.testing.contracts.store.ages import AgesContract
+from reviewcore.testing.contracts.store.audit import AuditContract
 from reviewcore.testing.contracts.store.blocks import BlocksContract
 from reviewcore.testing.contracts.store.comebacks import ComebacksContract
 from reviewcore.testing.contracts.store.constraints import ConstraintsContract
@@ -30,6 +31,7 @@ __all__ = ["StoreContract"]
 
 class StoreContract(
     AgesContract,
+    AuditContract,
     BlocksContract,
     ComebacksContract,
     ConstraintsContract,
