@@ -12,6 +12,7 @@ from reviewcore.domain.ledger import PROCESSOR
 from reviewcore.domain.money import Cents
 from reviewcore.domain.payments import AttemptStatus, RefundStatus
 from reviewcore.domain.payouts import PayoutStatus
+from reviewcore.domain.uploads import KEPT, UploadStatus
 from reviewcore.ports.processor import RefundState
 from reviewcore.testing.machine.snapshot import Snapshot, told
 
@@ -48,6 +49,7 @@ def leftovers(
         *_unsettled(snapshot, bank, at=at),
         *_unpaid(snapshot, bank, overdraft),
         *_unbalanced(snapshot, bank),
+        *_unreminded(snapshot, at=at),
     )
 
 
@@ -55,12 +57,11 @@ def leftovers(
 
 
 def _misnumbered(snapshot: Snapshot) -> Iterator[str]:
-    numbers: dict[str, list[int]] = defaultdict(list)
+    numbers: dict[str, int] = {}
     for event in snapshot.events:
-        numbers[event.aggregate].append(event.sequence)
-    for aggregate, sequence in numbers.items():
-        if sequence != list(range(1, len(sequence) + 1)):
-            yield f"events of {aggregate} are numbered {sequence}"
+        number = numbers[event.aggregate] = numbers.get(event.aggregate, 0) + 1
+        if event.sequence != number:
+            yield f"event {number} of {event.aggregate} is numbered {event.sequence}"
 
 
 def _rewritten(before: Snapshot, after: Snapshot) -> Iterator[str]:
@@ -193,3 +194,23 @@ def _unbalanced(snapshot: Snapshot, bank: SandboxBank) -> Iterator[str]:
     for paid in bank.paid():
         if paid.attempt_id not in known:
             yield f"attempt {paid.attempt_id} was paid and nobody noticed"
+
+
+def _unreminded(snapshot: Snapshot, *, at: datetime) -> Iterator[str]:
+    for lead in snapshot.leads:
+        if lead.next_attempt_at is not None and lead.next_attempt_at <= at:
+            yield f"lead {lead.id} was never reminded"
+
+
+def misfiled(snapshot: Snapshot, files: Collection[str]) -> Iterator[str]:
+    """Tell what was unfinished when all had its time, of *files*, the keys of all that is kept.
+
+    No file is without its upload, no upload without its file, and none outlasts its artist.
+    """
+    accepted = {one.key for one in snapshot.uploads if one.status is UploadStatus.ACCEPTED}
+    kept = {key for key in files if key.startswith(f"{KEPT}/")}
+    yield from (f"file {key} belongs to no upload" for key in sorted(kept - accepted))
+    yield from (f"file {key} of an upload is gone" for key in sorted(accepted - kept))
+    for upload in snapshot.uploads:
+        if snapshot.user[snapshot.artist[upload.artist_id].user_id].erased_at is not None:
+            yield f"upload {upload.id} is still here though its artist left for good"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, NamedTuple
@@ -12,11 +12,12 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
+from reviewcore.app import actor_of, owner_of
 from reviewcore.domain.money import ZERO, Cents
 from reviewcore.domain.rules import MarketRules
 from reviewcore.testing.clock import ManualClock
 from reviewcore.testing.faults import Fault
-from reviewcore.testing.machine.audit import leftovers, wrongs
+from reviewcore.testing.machine.audit import leftovers, misfiled, wrongs
 from reviewcore.testing.machine.lanes import Lane, Lanes, Refusal
 from reviewcore.testing.machine.market import small_rules
 from reviewcore.testing.machine.snapshot import Snapshot, differences, snapshot_of
@@ -126,6 +127,14 @@ class MachineFrame(RuleBasedStateMachine):
         since = self.clock() - timedelta(days=self.rules_in_force.idempotency_days)
         return [one for one in self._done if one.at >= since]
 
+    def forget_keys(self, people: Collection[str]) -> None:
+        """Know that the market has forgotten what was done by and told about those who leave."""
+        self._done = [
+            one
+            for one in self._done
+            if {actor_of(one.command), owner_of(one.answer)}.isdisjoint(people)
+        ]
+
     @contextmanager
     def weather(self, fault: Fault) -> Iterator[None]:
         """Have every call to the processor within the block meet *fault*."""
@@ -225,12 +234,13 @@ class MachineFrame(RuleBasedStateMachine):
             assert not wrong, f"{lane.name}: {wrong}"
             letters = lane.mail.letters == lanes.first.mail.letters
             assert letters, f"{lane.name} wrote other letters"
+            assert lane.files.held() == lanes.first.files.held(), f"{lane.name} has other files"
         self._before = now
 
     def _end(self) -> None:
         for lane in self.lanes.all:
             lane.weather.clear()
-            lane.mail.refusals = 0
+            lane.mail.refusals = lane.files.refusals = 0
         self.settle_outside()
         for _ in range(ROUNDS_MAX):
             self.settle_inside()
@@ -255,13 +265,16 @@ class MachineFrame(RuleBasedStateMachine):
 
     def _leftovers(self) -> tuple[str, ...]:
         return tuple(
-            f"{lane.name}: {one}"
-            for lane in self.lanes.all
-            for one in leftovers(
-                snapshot_of(lane.app.store),
-                lane.bank,
-                at=self.clock(),
-                overdraft=self.overdraft,
-                strays=self.strays,
-            )
+            f"{lane.name}: {one}" for lane in self.lanes.all for one in self._leftovers_of(lane)
         )
+
+    def _leftovers_of(self, lane: Lane) -> tuple[str, ...]:
+        snapshot = snapshot_of(lane.app.store)
+        left = leftovers(
+            snapshot,
+            lane.bank,
+            at=self.clock(),
+            overdraft=self.overdraft,
+            strays=self.strays,
+        )
+        return (*left, *misfiled(snapshot, lane.files.held()))

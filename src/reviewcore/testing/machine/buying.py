@@ -220,7 +220,6 @@ class Buying(People):
         )
         require_slip(slip, self.perform(update_source, command), foreign=NotYourTrack)
 
-    @precondition(when.is_plain)
     @rule(which=WHICH, credits=sayings.mostly(1, 0), reason=sayings.REASONS, own=ADMINS)
     def an_administrator_grants_credits(
         self,
@@ -249,14 +248,18 @@ class Buying(People):
     def buy(self, which: int, package: PackageType) -> TrackId:
         """Submit a track, pay for it and have it queued, if nothing goes wrong."""
         track_id = self.submitted(which, package)
+        self.pay(track_id)
+        return track_id
+
+    def pay(self, track_id: TrackId) -> None:
+        """Check a track out, pay for it and have it queued, if nothing goes wrong."""
         artist_id = self.now.track[track_id].artist_id
         self.perform(check_out, CheckOut(track_id=track_id, artist_id=artist_id))
         self.drive(open_checkout, OpenCheckout(track_id=track_id, artist_id=artist_id))
-        attempt = self.now.attempts[-1]
-        self.play_payer(attempt.id, PayerOutcome.PAY)
-        if attempt.session_id is not None:
-            self.drive(confirm_payment, ConfirmPayment(session_id=attempt.session_id))
-        return track_id
+        for attempt in [one for one in self.now.attempts if one.track_id == track_id]:
+            self.play_payer(attempt.id, PayerOutcome.PAY)
+            if attempt.session_id is not None:
+                self.drive(confirm_payment, ConfirmPayment(session_id=attempt.session_id))
 
     @precondition(when.tracks_are_welcome)
     @rule(which=WHICH, offer=OFFERS)

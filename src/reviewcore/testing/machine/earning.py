@@ -6,28 +6,31 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from reviewcore.adapters.sandbox import PayeeOutcome
+from reviewcore.domain.errors import EntityNotFound
 from reviewcore.domain.ids import ReviewerId
 from reviewcore.domain.money import Cents
 from reviewcore.domain.payouts import Payout, PayoutMethod
 from reviewcore.testing.machine import sayings, when
-from reviewcore.testing.machine.choosing import named, pick
+from reviewcore.testing.machine.choosing import named, pick, require_slip
 from reviewcore.testing.machine.judging import Judging
 from reviewcore.testing.machine.lanes import Lane, Refusal
-from reviewcore.testing.machine.sayings import SLIPS, WHICH, Slip
+from reviewcore.testing.machine.sayings import NOBODY, SLIPS, WHICH, Slip
 from reviewcore.usecases import (
     ConnectPayoutAccount,
     ExplainBalance,
+    OpenPayoutDashboard,
     SendPayout,
     SettlePayout,
     Withdraw,
     connect_payout_account,
     explain_balance,
+    open_payout_dashboard,
     send_payout,
     settle_payout,
     withdraw,
 )
 
-METHODS = st.sampled_from((PayoutMethod.STRIPE_CONNECT, *PayoutMethod))
+METHODS = st.sampled_from(PayoutMethod)
 DESTINATIONS = st.sampled_from(("own", "own", "shared", "x", None))
 
 
@@ -153,6 +156,16 @@ class Earning(Judging):
         assert explained == balance.pending_balance, "a cent is unexplained"
         assert 0 <= balance.withdrawable <= max(0, balance.pending_balance)
 
+    @precondition(when.is_plain)
+    @rule(which=WHICH, slip=SLIPS)
+    def a_reviewer_looks_at_his_account(self, *, which: int, slip: Slip) -> None:
+        holders = [one.id for one in self.now.view.reviewers if one.stripe_account_id]
+        reviewer_id = pick(which, self.reviewer_ids if slip is Slip.STALE else holders or [NOBODY])
+        command = OpenPayoutDashboard(reviewer_id=named(slip, reviewer_id))
+        answer = self.drive(open_payout_dashboard, command)
+        if slip is Slip.UNKNOWN:
+            require_slip(slip, answer, foreign=EntityNotFound)
+
     # ── in one go ────────────────────────────────────────────────────────────────────────────
 
     @rule(which=WHICH, patient=st.booleans())
@@ -175,6 +188,7 @@ class Earning(Judging):
             return
         self.play_payee(account_id, PayeeOutcome.COMPLETE)
         self.drive(connect_payout_account, command)
+        self.drive(open_payout_dashboard, OpenPayoutDashboard(reviewer_id=reviewer_id))
 
     @precondition(when.somebody_is_rich)
     @rule(which=WHICH, method=METHODS, refused=st.booleans())
@@ -193,31 +207,14 @@ class Earning(Judging):
     def withdrawn(self, which: int, method: PayoutMethod) -> Payout | None:
         """Withdraw all that a rich reviewer has; None when he may not."""
         rich = [one for one in self.now.view.reviewers if one.pending_balance > 0]
-        reviewer = pick(which, rich)
+        least = self.rules_in_force.minimum_payout_cents
+        reviewer = pick(which, [one for one in rich if one.pending_balance >= least] or rich)
         if method is PayoutMethod.STRIPE_CONNECT and not reviewer.payout_account_ready:
             self.make_payable(reviewer.id)
             self.clock.advance(days=self.rules_in_force.payout_delay_days)
         command = Withdraw(reviewer_id=reviewer.id, method=method, destination=f"{reviewer.id}@pay")
         payout = self.perform(withdraw, command)
         return None if isinstance(payout, Refusal) else payout
-
-    @precondition(when.there_is_work)
-    @rule(which=WHICH)
-    def a_reviewer_turns_out_to_be_the_artist(self, *, which: int) -> None:
-        """Both are paid to one place, after one was given the other's track."""
-        by_user = {one.user_id: one for one in self.now.view.reviewers}
-        review = pick(which, self.now.active)
-        other = by_user.get(self.now.artist[review.artist_id].user_id)
-        if other is None:
-            return
-        for reviewer_id in (review.reviewer_id, other.id):
-            command = Withdraw(
-                reviewer_id=reviewer_id, method=PayoutMethod.PAYPAL, destination="one place"
-            )
-            if isinstance(self.perform(withdraw, command), Refusal):
-                return
-        if not self.deliver(review):
-            self.reached("a reviewer turns out to be the artist")
 
     @precondition(when.somebody_is_rich)
     @rule(which=WHICH)

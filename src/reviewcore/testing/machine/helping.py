@@ -34,7 +34,7 @@ class Helping(Arriving):
 
     @rule(which=WHICH, status=st.sampled_from(TicketStatus))
     def a_person_is_helped(self, *, which: int, status: TicketStatus) -> None:
-        user = pick(which, self.now.users)
+        user = pick(which, self.now.present)
         asks = OpenTicket(user_id=user.id, subject="My track", message="Where is it?")
         ticket_id = self.perform(open_ticket, asks).id
         answer = ReplyToTicket(ticket_id=ticket_id, admin_id=self.admin, message="Which one?")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
@@ -13,6 +14,7 @@ from reviewcore.domain.ids import ArtistId, ReviewId, UserId
 from reviewcore.domain.reviews import Review
 from reviewcore.domain.rules import Tier
 from reviewcore.testing.machine import sayings, when
+from reviewcore.testing.machine.buying import LINK
 from reviewcore.testing.machine.choosing import actor, named, pick, require_slip
 from reviewcore.testing.machine.lanes import Refusal
 from reviewcore.testing.machine.reviewing import Reviewing
@@ -28,6 +30,7 @@ from reviewcore.usecases import (
     RestrictReviewer,
     UngemReview,
     UnrestrictReviewer,
+    UpdateSource,
     UpholdFlag,
     close_track,
     dismiss_flag,
@@ -39,6 +42,7 @@ from reviewcore.usecases import (
     restrict_reviewer,
     ungem_review,
     unrestrict_reviewer,
+    update_source,
     uphold_flag,
 )
 
@@ -83,6 +87,18 @@ class Judging(Reviewing):
         review_id, artist_id = self._verdict(which, slip)
         answer = self.perform(ungem_review, UngemReview(review_id=review_id, artist_id=artist_id))
         require_slip(slip, answer, foreign=NotYourTrack)
+
+    @precondition(when.there_are_deliveries)
+    @rule(which=WHICH)
+    def an_artist_changes_his_mind(self, *, which: int) -> None:
+        review = pick(which, self.now.delivered)
+        who: dict[str, Any] = {"review_id": review.id, "artist_id": review.artist_id}
+        for _ in range(2):
+            self.perform(gem_review, GemReview(**who))
+            self.perform(ungem_review, UngemReview(**who))
+        mend = UpdateSource(track_id=review.track_id, artist_id=review.artist_id, source_url=LINK)
+        answer = self.perform(update_source, mend)
+        assert isinstance(answer, Refusal), "what was reviewed stays what it was"
 
     # ── flags ────────────────────────────────────────────────────────────────────────────────
 
@@ -144,6 +160,29 @@ class Judging(Reviewing):
         if self.now.reviewer[review.reviewer_id].pending_balance < 0:
             self.reached("a balance is below zero")
 
+    @precondition(when.there_are_deliveries)
+    @rule(which=WHICH, upheld=st.booleans())
+    def an_artist_flags_all_that_he_got(self, *, which: int, upheld: bool) -> None:
+        track_id = pick(which, self._flaggable() or self.now.delivered).track_id
+        for review in [one for one in self.now.delivered if one.track_id == track_id]:
+            command = FlagReview(
+                review_id=review.id, artist_id=review.artist_id, reason=FlagReason.SPAM
+            )
+            self.perform(flag_review, command)
+        for flag in [one for one in self.now.open_flags if one.track_id == track_id]:
+            if upheld:
+                uphold = UpholdFlag(flag_id=flag.id, admin_id=self.admin, reason="seen")
+                self.perform(uphold_flag, uphold)
+            else:
+                dismiss = DismissFlag(flag_id=flag.id, admin_id=self.admin, reason="seen")
+                self.perform(dismiss_flag, dismiss)
+
+    @precondition(when.there_is_work)
+    @rule(which=WHICH, upheld=st.booleans())
+    def a_delivery_is_flagged_at_once(self, *, which: int, upheld: bool) -> None:
+        if self.deliver(pick(which, self.now.active)):
+            self.a_flag_runs_its_course(which=0, meanwhile="nothing", upheld=upheld)
+
     def _flaggable(self) -> list[Review]:
         window = timedelta(days=self.rules_in_force.flag_window_days)
         since = self.clock() - window
@@ -188,7 +227,7 @@ class Judging(Reviewing):
         self.perform(unrestrict_reviewer, command)
 
     @precondition(when.there_is_work)
-    @rule(which=WHICH, lifted=st.booleans())
+    @rule(which=WHICH, lifted=sayings.mostly(True, False))  # noqa: FBT003 - drawn
     def a_reviewer_is_barred_in_the_middle_of_work(self, *, which: int, lifted: bool) -> None:
         review = pick(which, self.now.active)
         restrict = RestrictReviewer(

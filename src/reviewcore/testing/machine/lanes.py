@@ -22,8 +22,10 @@ from reviewcore.testing.faults import FaultyPayments, FaultyPayouts, FaultyWebho
 from reviewcore.testing.machine.stores import StoreMaker
 from reviewcore.testing.machine.tally import Tally
 from reviewcore.testing.machine.weather import (
+    MoodyFiles,
     MoodyMail,
     QuickPasswords,
+    TellingAudio,
     TellingIdentities,
     Weather,
 )
@@ -31,6 +33,8 @@ from reviewcore.worker import Worker
 
 C = TypeVar("C")
 R = TypeVar("R")
+
+SECRET = "the same in all lanes"
 
 GENRE_ROOTS = frozenset({"electronic", "jazz"})
 
@@ -84,6 +88,7 @@ class Lane:
     app: App
     bank: SandboxBank
     mail: MoodyMail
+    files: MoodyFiles
     weather: Weather
     worker: Worker
 
@@ -149,6 +154,7 @@ class Lanes:
         )
         self._open.callback(bank.close)
         mail, weather = MoodyMail(), Weather()
+        files = MoodyFiles(secret=SECRET, clock=self._clock)
         app = WatchedApp(
             tally,
             store=store,
@@ -158,9 +164,19 @@ class Lanes:
             mail=mail,
             passwords=QuickPasswords(),
             identities=TellingIdentities(),
-            secret="the same in all lanes",
+            files=files,
+            audio=TellingAudio(),
+            secret=SECRET,
         )
-        return Lane(name=name, app=app, bank=bank, mail=mail, weather=weather, worker=Worker(app))
+        return Lane(
+            name=name,
+            app=app,
+            bank=bank,
+            mail=mail,
+            files=files,
+            weather=weather,
+            worker=Worker(app),
+        )
 
 
 def seeded_tokens(seed: int) -> Tokens:

@@ -11,9 +11,9 @@ from reviewcore.app import ACTOR_FIELDS, without_secrets
 from reviewcore.domain.errors import IdempotencyKeyReused
 from reviewcore.testing.machine import when
 from reviewcore.testing.machine.choosing import pick
+from reviewcore.testing.machine.erring import Erring
 from reviewcore.testing.machine.lanes import Refusal
 from reviewcore.testing.machine.sayings import WHICH
-from reviewcore.testing.machine.strangers import Strangers
 
 
 def _something_can_be_altered(machine: Any) -> bool:
@@ -29,7 +29,7 @@ def _altered(command: Any) -> Any:
     return None
 
 
-class Repeats(Strangers):
+class Repeats(Erring):
     """Law 9: no command repeated with its key acts twice."""
 
     @precondition(when.keys_were_used)

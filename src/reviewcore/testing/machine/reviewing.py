@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import attrs
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
@@ -11,7 +14,7 @@ from reviewcore.domain.ids import ReviewerId, ReviewId, TrackId
 from reviewcore.domain.reviews import Review
 from reviewcore.domain.rules import PackageType
 from reviewcore.testing.machine import sayings, when
-from reviewcore.testing.machine.buying import PACKAGES, Buying
+from reviewcore.testing.machine.buying import LINK, PACKAGES, Buying
 from reviewcore.testing.machine.choosing import actor, named, pick, require_slip
 from reviewcore.testing.machine.lanes import Refusal
 from reviewcore.testing.machine.sayings import GOOD, SLIPS, WHICH, Slip
@@ -24,6 +27,7 @@ from reviewcore.usecases import (
     Remark,
     ReportUnplayable,
     SkipReview,
+    UpdateSource,
     assign_reviewers,
     complete_review,
     expire_assignments,
@@ -31,6 +35,7 @@ from reviewcore.usecases import (
     record_heartbeat,
     report_unplayable,
     skip_review,
+    update_source,
 )
 
 BEAT_SECONDS = 10
@@ -155,6 +160,30 @@ class Reviewing(Buying):
         self.assign(track.id)
         for review in [one for one in self.now.active if one.track_id == track.id]:
             self.deliver(review)
+
+    @precondition(when.tracks_are_welcome)
+    @rule(which=WHICH, early=st.booleans())
+    def a_link_is_broken_and_mended(self, *, which: int, early: bool) -> None:
+        """One reports it, the others skip or wait, and the artist gives it another link."""
+        track_id = self.buy(which, PackageType.STARTER)
+        self.assign(track_id)
+        given = [one for one in self.now.active if one.track_id == track_id]
+        for first in given[:1]:
+            who: dict[str, Any] = {"review_id": first.id, "reviewer_id": first.reviewer_id}
+            thin = attrs.evolve(GOOD, best_part="Nice.")
+            if early:
+                self.perform(complete_review, CompleteReview(feedback=GOOD, **who))
+            else:
+                self.listen(first)
+                self.perform(complete_review, CompleteReview(feedback=thin, **who))
+            self.perform(report_unplayable, ReportUnplayable(**who))
+        for one in given[1:]:
+            skip = SkipReview(review_id=one.id, reviewer_id=one.reviewer_id)
+            self.perform(skip_review, skip)
+        mend = UpdateSource(
+            track_id=track_id, artist_id=self.now.track[track_id].artist_id, source_url=LINK
+        )
+        self.perform(update_source, mend)
 
     @precondition(when.there_is_work)
     @rule(which=WHICH, skips=st.booleans())

@@ -18,13 +18,22 @@ from reviewcore.domain.ids import (
     UserId,
 )
 from reviewcore.domain.laws import MarketView
+from reviewcore.domain.leads import LeadCapture
 from reviewcore.domain.payments import CheckoutAttempt
 from reviewcore.domain.payouts import Payout, PayoutStatus
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review, ReviewStatus
 from reviewcore.domain.support import SupportMessage, SupportTicket
 from reviewcore.domain.tracks import Track, TrackStatus
-from reviewcore.domain.users import EmailVerificationToken, PasswordResetToken, Session, User
+from reviewcore.domain.uploads import Upload
+from reviewcore.domain.users import (
+    Account,
+    EmailVerificationToken,
+    IdentityMark,
+    PasswordResetToken,
+    Session,
+    User,
+)
 from reviewcore.domain.webhooks import StripeWebhookEvent
 from reviewcore.ports.store import Store
 from reviewcore.usecases.check_laws import view_of
@@ -32,7 +41,7 @@ from reviewcore.usecases.check_laws import view_of
 
 @attrs.frozen(kw_only=True)
 class Snapshot:
-    """The market with people and their tickets, attempts, history and the processor's news."""
+    """The market with people and what is theirs, attempts, history and the processor's news."""
 
     view: MarketView
     users: tuple[User, ...]
@@ -43,11 +52,20 @@ class Snapshot:
     tickets: tuple[SupportTicket, ...]
     messages: tuple[SupportMessage, ...]
     tokens: tuple[EmailVerificationToken | PasswordResetToken, ...]
+    accounts: tuple[Account, ...]
+    marks: tuple[IdentityMark, ...]
+    leads: tuple[LeadCapture, ...]
+    uploads: tuple[Upload, ...]
 
     @cached_property
     def user(self) -> dict[UserId, User]:
         """The users by id."""
         return {one.id: one for one in self.users}
+
+    @cached_property
+    def present(self) -> tuple[User, ...]:
+        """Those who have not left for good."""
+        return tuple(one for one in self.users if one.erased_at is None)
 
     @cached_property
     def artist(self) -> dict[ArtistId, ArtistProfile]:
@@ -117,10 +135,10 @@ class Snapshot:
 def snapshot_of(store: Store) -> Snapshot:
     """Read everything in one consistent view."""
     with store.read() as tx:
-        tickets = tuple(tx.tickets.all())
+        users, tickets = tuple(tx.users.all()), tuple(tx.tickets.all())
         return Snapshot(
             view=view_of(tx),
-            users=tuple(tx.users.all()),
+            users=users,
             sessions=tuple(tx.sessions.all()),
             attempts=tuple(tx.attempts.all()),
             events=tuple(tx.events.all()),
@@ -128,6 +146,10 @@ def snapshot_of(store: Store) -> Snapshot:
             tickets=tickets,
             messages=tuple(one for ticket in tickets for one in tx.messages.of_ticket(ticket.id)),
             tokens=(*tx.email_tokens.all(), *tx.reset_tokens.all()),
+            accounts=tuple(tx.accounts.all()),
+            marks=tuple(mark for user in users for mark in tx.identities.of_user(user.id)),
+            leads=tuple(tx.leads.all()),
+            uploads=tuple(tx.uploads.all()),
         )
 
 
@@ -170,6 +192,10 @@ def _tables(snapshot: Snapshot) -> dict[str, list[Any]]:
         "tickets": snapshot.tickets,
         "messages": snapshot.messages,
         "tokens": snapshot.tokens,
+        "accounts": snapshot.accounts,
+        "marks": snapshot.marks,
+        "leads": snapshot.leads,
+        "uploads": snapshot.uploads,
     }
     tables["slots"] = sorted(view.slots, key=lambda slot: (slot.track_id, slot.number))
     tables["queue"] = sorted(view.queue, key=lambda row: row.id)

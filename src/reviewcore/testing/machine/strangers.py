@@ -21,8 +21,8 @@ from reviewcore.testing.clock import START
 from reviewcore.testing.machine import when
 from reviewcore.testing.machine.buying import LINK
 from reviewcore.testing.machine.choosing import pick
-from reviewcore.testing.machine.helping import Helping
 from reviewcore.testing.machine.lanes import Refusal
+from reviewcore.testing.machine.leaving import Leaving
 from reviewcore.testing.machine.sayings import GOOD, NOBODY, WHICH
 from reviewcore.usecases import (
     CancelTrack,
@@ -69,6 +69,7 @@ from reviewcore.usecases import (
     restrict_reviewer,
     retry_event,
     settle_payout,
+    sign_in_with_account,
     sign_out,
     skip_review,
     ungem_review,
@@ -78,11 +79,14 @@ from reviewcore.usecases import (
     withdraw,
 )
 
+DRIVEN = frozenset({open_checkout, sign_in_with_account})
+"""Those of them that wait on the outside world."""
+
 Attempt = tuple[Callable[..., Any], Any]
 """A use case and a command that must be refused."""
 
 
-class Strangers(Helping):
+class Strangers(Leaving):
     """What must be refused is refused as unknown, and leaves no trace; all of it in one step."""
 
     @precondition(when.there_are_reviews)
@@ -91,22 +95,22 @@ class Strangers(Helping):
         review = pick(which, self.now.active or self.now.view.reviews)
         reviewer = next(one for one in self.reviewer_ids if one != review.reviewer_id)
         artist = next(one for one in self.artist_ids if one != review.artist_id)
-        self._refused(as_reviewer(review.id, reviewer), by=NotYourReview)
-        self._refused(as_artist(review.id, artist), by=NotYourTrack)
+        self.refused(as_reviewer(review.id, reviewer), by=NotYourReview)
+        self.refused(as_artist(review.id, artist), by=NotYourTrack)
 
     @precondition(when.there_are_deliveries)
     @rule(which=WHICH)
     def a_stranger_judges_a_review(self, *, which: int) -> None:
         review = pick(which, self.now.delivered)
         artist = next(one for one in self.artist_ids if one != review.artist_id)
-        self._refused(as_artist(review.id, artist), by=NotYourTrack)
+        self.refused(as_artist(review.id, artist), by=NotYourTrack)
 
     @precondition(when.there_are_tracks)
     @rule(which=WHICH)
     def a_stranger_meddles_with_a_track(self, *, which: int) -> None:
         track = pick(which, self.now.view.tracks)
         stranger = next(one for one in self.artist_ids if one != track.artist_id)
-        self._refused(as_owner(track.id, stranger), by=NotYourTrack)
+        self.refused(as_owner(track.id, stranger), by=NotYourTrack)
 
     @precondition(when.there_are_accounts)
     @rule(which=WHICH)
@@ -124,20 +128,21 @@ class Strangers(Helping):
     @rule()
     def somebody_names_what_does_not_exist(self) -> None:
         reviewer, artist = self.reviewer_ids[0], self.artist_ids[0]
-        self._refused(as_reviewer(NOBODY, reviewer), by=EntityNotFound)
-        self._refused(as_artist(NOBODY, artist), by=EntityNotFound)
-        self._refused(as_owner(NOBODY, artist), by=EntityNotFound)
-        self._refused(as_administrator(NOBODY, self.admin), by=EntityNotFound)
+        self.refused(as_reviewer(NOBODY, reviewer), by=EntityNotFound)
+        self.refused(as_artist(NOBODY, artist), by=EntityNotFound)
+        self.refused(as_owner(NOBODY, artist), by=EntityNotFound)
+        self.refused(as_administrator(NOBODY, self.admin), by=EntityNotFound)
         mine = Withdraw(reviewer_id=NOBODY, method=PayoutMethod.STRIPE_CONNECT)
-        self._refused([(withdraw, mine)], by=EntityNotFound)
+        self.refused([(withdraw, mine)], by=EntityNotFound)
         leaving = SignOut(session_id=NOBODY, user_id=self.admin)
-        self._refused([(sign_out, leaving)], by=SessionExpired)
+        self.refused([(sign_out, leaving)], by=SessionExpired)
 
-    def _refused(self, attempts: list[Attempt], *, by: type[ReviewcoreError]) -> None:
+    def refused(self, attempts: list[Attempt], *, by: type[ReviewcoreError]) -> None:
+        """Attempt what must be refused *by* an error."""
         for usecase, command in attempts:
             answer = (
                 self.drive(usecase, command)
-                if usecase is open_checkout
+                if usecase in DRIVEN
                 else self.perform(usecase, command)
             )
             assert isinstance(answer, Refusal), f"{command} succeeded: {answer}"

@@ -44,6 +44,7 @@ UNREACHABLE: Mapping[str, str] = MappingProxyType(
         "StoreNotMigrated": "memory has no schema",
         "StoreUnavailable": "memory is always there",
         "TooManyRequests": "raised where callers are counted, above the use cases",
+        "UploadsNotTaken": "raised where no files are kept; the machine's market keeps some",
     }
 )
 

@@ -212,7 +212,7 @@ class Telling(World):
     @precondition(when.is_quiet)
     @rule()
     def the_mail_is_away_for_days(self) -> None:
-        for user in self.now.users:
+        for user in self.now.present:
             if user.email_verified is None:
                 request = RequestEmailVerification(user_id=user.id)
                 self.perform(request_email_verification, request)

@@ -1,4 +1,4 @@
-"""The world around a market that is being tested: processor, mailbox, passwords, providers."""
+"""The world around a market that is being tested: processor, mailbox, files, providers."""
 
 from __future__ import annotations
 
@@ -8,19 +8,31 @@ import json
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from typing import BinaryIO
 
+from reviewcore.adapters.files.memory import MemoryFiles
 from reviewcore.adapters.mail import MemoryMail
 from reviewcore.domain.errors import (
+    DecoderUnavailable,
+    FilesUnavailable,
     IdentityNotProven,
     ProcessorUnavailable,
     ProviderUnavailable,
     UnknownProvider,
 )
+from reviewcore.domain.uploads import AudioFormat, Heard, Playable, Unplayable
 from reviewcore.ports.identities import Departure, Identity
 from reviewcore.ports.mail import Letter
 from reviewcore.testing.faults import Call, Fault
 
 REFUSALS = frozenset({Fault.DECLINED, Fault.SHORT})
+
+MUSIC, NOISE, RIDDLE = b"music", b"noise", b"riddl"
+"""Files of one length: what plays, what does not, and what nobody can tell of."""
+
+SECONDS = 62
+"""How long music plays."""
 
 
 class Weather:
@@ -83,6 +95,52 @@ class MoodyMail(MemoryMail):
             self.refusals -= 1
             raise ProcessorUnavailable
         super().send(letter)
+
+
+class MoodyFiles(MemoryFiles):
+    """A store of files that cannot be reached for the next calls when told so."""
+
+    refusals = 0
+
+    def put(self, key: str, content: bytes) -> None:
+        """Have whoever has the address put a file to it, also while we cannot reach the store."""
+        self._hold(key, content)
+
+    def open(self, key: str) -> BinaryIO:
+        """Open a file. Raises FilesUnavailable while there are refusals left, as all others do."""
+        self._meet()
+        return super().open(key)
+
+    def write(self, key: str, file: BinaryIO, *, content_type: str) -> None:
+        """Keep a file."""
+        self._meet()
+        super().write(key, file, content_type=content_type)
+
+    def remove(self, key: str) -> None:
+        """Forget a file."""
+        self._meet()
+        super().remove(key)
+
+    def sweep(self, before: datetime) -> int:
+        """Forget what came to nothing."""
+        self._meet()
+        return super().sweep(before)
+
+    def _meet(self) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise FilesUnavailable
+
+
+class TellingAudio:
+    """A decoder that believes the file, which says what it is."""
+
+    def listen(self, file: BinaryIO, audio: AudioFormat) -> Heard:
+        """Read what it says. Raises DecoderUnavailable."""
+        told = file.read()
+        if told == RIDDLE:
+            raise DecoderUnavailable
+        return Playable(SECONDS) if told == MUSIC else Unplayable(f"is no {audio}")
 
 
 class QuickPasswords:

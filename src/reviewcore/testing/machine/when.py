@@ -8,6 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 PEOPLE_MAX = 12
+EVERYBODY_MAX = 20
+"""With those who left for good, whose rows stay."""
+
 TRACKS_MAX = 12
 
 
@@ -25,7 +28,7 @@ def is_plain(machine: Any) -> bool:
 
 def newcomers_may_come(machine: Any) -> bool:
     """Tell whether there are not too many people."""
-    return len(machine.now.users) < PEOPLE_MAX
+    return len(machine.now.present) < PEOPLE_MAX and len(machine.now.users) < EVERYBODY_MAX
 
 
 def newcomers_are_welcome(machine: Any) -> bool:
@@ -128,6 +131,21 @@ def there_are_tickets(machine: Any) -> bool:
     return bool(machine.now.tickets)
 
 
+def there_are_leads(machine: Any) -> bool:
+    """Tell whether anybody left an address."""
+    return bool(machine.now.leads)
+
+
+def somebody_has_left(machine: Any) -> bool:
+    """Tell whether somebody was erased."""
+    return len(machine.now.present) < len(machine.now.users)
+
+
+def there_are_uploads(machine: Any) -> bool:
+    """Tell whether an artist has begun to put a file up."""
+    return bool(machine.now.uploads)
+
+
 def events_were_given_up(machine: Any) -> bool:
     """Tell whether an event waits for a person."""
     return bool(machine.now.given_up)
@@ -141,6 +159,12 @@ def there_are_accounts(machine: Any) -> bool:
 def somebody_is_rich(machine: Any) -> bool:
     """Tell whether a reviewer has something to withdraw."""
     return any(one.pending_balance > 0 for one in machine.now.view.reviewers)
+
+
+def somebody_can_withdraw(machine: Any) -> bool:
+    """Tell whether a reviewer has as much as a payout takes."""
+    least = machine.rules_in_force.minimum_payout_cents
+    return any(one.pending_balance >= least for one in machine.now.view.reviewers)
 
 
 def keys_were_used(machine: Any) -> bool:

@@ -8,11 +8,12 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from reviewcore.domain.errors import UnknownLaw
 from reviewcore.domain.payouts import PayoutMethod
 from reviewcore.testing.faults import Fault
 from reviewcore.testing.machine import sayings, when
 from reviewcore.testing.machine.choosing import pick
-from reviewcore.testing.machine.lanes import Lane
+from reviewcore.testing.machine.lanes import Lane, Refusal
 from reviewcore.testing.machine.sayings import WHICH
 from reviewcore.testing.machine.scenes import Scenes
 from reviewcore.usecases import (
@@ -44,6 +45,7 @@ STEPS = st.sampled_from(
         "handle_events",
         "sweep",
         "forget",
+        "remind",
     )
 )
 
@@ -128,3 +130,6 @@ class World(Scenes):
     @rule()
     def an_operator_checks_the_laws(self) -> None:
         assert self.ask(check_laws, CheckLaws()) == ()
+        answer = self.ask(check_laws, CheckLaws(law="no law"))
+        assert isinstance(answer, Refusal)
+        assert answer.kind is UnknownLaw
