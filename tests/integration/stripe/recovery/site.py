@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import attrs
 import httpx
@@ -103,8 +104,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def site_at(database_url: str, folder: Path) -> Iterator[Site]:
-    """Serve a fresh market; its worker is `app.run_pending`."""
+def site_at(
+    database_url: str, folder: Path, *, more: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Site]:
+    """Serve a fresh market with *more* settings; its worker is `app.run_pending`."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with ExitStack() as stack:
@@ -120,7 +123,7 @@ def site_at(database_url: str, folder: Path) -> Iterator[Site]:
         server.set_balance(BALANCE)
         prepare_database(database_url)
         told: Mapping[str, str] = environment(database_url, folder, stripe_url=server.url, url=url)
-        settings = settings_from(told, default_base_url=url)
+        settings = settings_from({**told, **more}, default_base_url=url)
         deployment = stack.enter_context(deploy(settings))
         stack.enter_context(_listening(deployment, settings, port))
         unused = SandboxBank()

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
 
 from reviewcore.domain.errors import ReviewcoreError
 from reviewcore.domain.ids import ReviewerId, TrackId
@@ -24,6 +22,7 @@ from reviewcore.usecases import (
 from tests.integration.http.people import Person, join_as_artist, join_as_reviewer, review, submit
 from tests.integration.http.service import Json, ok
 from tests.integration.stripe.adapter.peers import LEAKED
+from tests.integration.stripe.recovery.leaks import client_secrets, found_in, kept, lines, words
 from tests.integration.stripe.recovery.site import Site, site_at
 
 BODIES = ('"object"', "livemode", "client_secret", "_secret_", "unit_amount", "line_items", "<html")
@@ -59,20 +58,18 @@ def test_nothing_confidential_is_told_logged_or_kept(
     errors = _err(site, artist, reviewer)
     said = [_forged(site), repr(site.deployment), repr(site.settings), repr(site.deployment.stripe)]
 
-    logged = "\n".join(_lines(caplog)) + "".join(capfd.readouterr())
+    logged = "\n".join(lines(caplog)) + "".join(capfd.readouterr())
     # Controls: what was looked through is what it should be.
     assert "POST /v1/webhooks/stripe 200" in logged
     assert '"POST /v1/checkout/sessions HTTP/1.1" 200' in logged
     assert len(errors) >= 2 * len(FAULTS)
-    places = {"log": logged, "errors": "\n".join(errors), "said": "\n".join(said), **_kept(site)}
+    places = {"log": logged, "errors": "\n".join(errors), "said": "\n".join(said), **kept(site)}
     assert "ProcessorUnavailable" in places["errors"]
     assert "checkout.session.completed" in places["stripe_webhook_events"]
     bearers = [one.http.headers["authorization"].split()[1] for one in (artist, reviewer)]
     links_made = [one for one in links if "http" in one]
-    secrets = [LEAKED, *bearers, *_client_secrets(site), *links_made, *BODIES]
-    assert [
-        (place, secret) for place, told in places.items() for secret in secrets if secret in told
-    ] == []
+    secrets = [LEAKED, *bearers, *client_secrets(site), *links_made, *BODIES]
+    assert found_in(places, secrets) == []
 
 
 def _live(site: Site, artist: Person, reviewer: Person) -> list[str]:
@@ -119,7 +116,7 @@ def _err(site: Site, artist: Person, reviewer: Person) -> list[str]:
                 open_checkout, OpenCheckout(track_id=TrackId(track["id"]), artist_id=artist_id)
             )
         except ReviewcoreError as error:
-            told += _words(error)
+            told += words(error)
         told += _reading(site, fault, track)
         site.server.plan(fault, "/v1/accounts/.*", method="GET")
         told.append(reviewer.post("/v1/me/reviewer/payout-account").text)
@@ -138,7 +135,7 @@ def _reading(site: Site, fault: Fault, track: Json) -> list[str]:
         try:
             site.deployment.app.drive(confirm_payment, ConfirmPayment(session_id=session))
         except ReviewcoreError as error:
-            return _words(error)
+            return words(error)
     site.server.clear_faults()
     return []
 
@@ -149,16 +146,7 @@ def _unknown_account(site: Site) -> list[str]:
     command = ConnectPayoutAccount(reviewer_id=ReviewerId(reviewer.id), account_id="acct_nobody")
     with pytest.raises(ReviewcoreError) as refused:
         site.deployment.app.drive(connect_payout_account, command)
-    return _words(refused.value)
-
-
-def _words(error: BaseException) -> list[str]:
-    """Say all that an error can, with all that it was raised from."""
-    told = [repr(error), str(error), repr(error.args), "".join(traceback.format_exception(error))]
-    for inner in (error.__cause__, error.__context__):
-        if inner is not None:
-            told += _words(inner)
-    return told
+    return words(refused.value)
 
 
 def _forged(site: Site) -> str:
@@ -168,36 +156,3 @@ def _forged(site: Site) -> str:
         )
     assert answer.status_code == 400
     return answer.text
-
-
-def _lines(caplog: pytest.LogCaptureFixture) -> Iterator[str]:
-    """Write every record as a handler would, and its parts as one that shows all might."""
-    # The people's own clients log, too: what they know they may tell.
-    ours = [one for one in caplog.records if not one.name.startswith(("httpx", "httpcore"))]
-    for record in ours:
-        yield f"{record.getMessage()} {record.args!r} {record.exc_text or ''}"
-        if record.exc_info is not None and record.exc_info[1] is not None:
-            yield from _words(record.exc_info[1])
-
-
-def _client_secrets(site: Site) -> list[str]:
-    found = [
-        made["client_secret"]
-        for noun in ("checkout.session", "payment_intent")
-        for made in site.server.objects(noun)
-        if made.get("client_secret")
-    ]
-    assert found, "payments have secrets of their own"
-    return found
-
-
-def _kept(site: Site) -> dict[str, str]:
-    """Tell all that the tables hold which have no business with words."""
-    engine = site.deployment.app.store._doors.engine  # type: ignore[attr-defined]  # no port tells rows whole
-    with engine.connect() as connection:
-        named = {"events", "idempotency_records", "stripe_webhook_events", "payouts", "refunds"}
-        assert named <= set(inspect(connection).get_table_names())
-        return {
-            table: repr(connection.execute(text(f"SELECT * FROM {table}")).mappings().all())
-            for table in named
-        }
