@@ -21,7 +21,7 @@ PYTHON ?= $(shell for python in $(PYTHONS); do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
 	&& { echo "$$python"; break; }; done)
 
-.PHONY: help setup run test test-all check format lock bench machine storms clean
+.PHONY: help setup run test test-all check format lock bench machine simulate storms clean
 
 help:
 	@echo 'make setup     install everything into $(VENV)'
@@ -33,6 +33,7 @@ help:
 	@echo 'make lock      pin what pyproject.toml asks for (LOCK_ARGS=--upgrade: the newest of all)'
 	@echo 'make bench     measure beside pgbench (QUICK=1: in about a minute)'
 	@echo 'make machine   search for broken laws for MINUTES=10 by random markets'
+	@echo 'make simulate  live through SEEDS=50 markets of STEPS=20000 use cases each'
 	@echo 'make storms    the races and crashes, many times over'
 	@echo 'make clean     remove what the other commands made'
 
@@ -104,6 +105,10 @@ bench: setup
 
 machine: setup
 	@$(BIN)/python -m reviewcore.testing.machine --minutes $(or $(MINUTES),10) $(MACHINE_ARGS)
+
+simulate: setup
+	@$(BIN)/python -m reviewcore.testing.simulator --seeds $(or $(SEEDS),50) \
+		--steps $(or $(STEPS),20000)
 
 storms: setup
 	@REVIEWCORE_RACE_ROUNDS=5 REVIEWCORE_CRASH_KILLS=20 $(BIN)/python -m pytest -s \

@@ -144,7 +144,7 @@ def settings_from(environ: Mapping[str, str], *, default_base_url: str) -> Setti
         mail_url=mail_url(told.get(MAIL_URL, "console:")),
         mail_from=_mail_from(told.get(MAIL_FROM, "reviewcore <reviewcore@localhost>")),
         files=files_place(told.get(FILES_URL, "file:uploads")),
-        rules=_rules(told.get(RULES_FILE)),
+        rules=rules_in(told.get(RULES_FILE)),
         admin_emails=_admin_emails(told.get(ADMIN_EMAILS, "")),
         trusted_proxies=_trusted_proxies(told.get(TRUSTED_PROXIES, "0")),
         # Last, because it may write: a start that is refused leaves nothing behind.
@@ -220,7 +220,8 @@ def _mail_from(text: str) -> str:
     return text
 
 
-def _rules(path: str | None) -> MarketRules:
+def rules_in(path: str | None, *, named: str = RULES_FILE) -> MarketRules:
+    """Read the rules of a TOML file; raises WrongSetting that says which setting *named* it."""
     if path is None:
         return MarketRules()
     try:
@@ -228,13 +229,13 @@ def _rules(path: str | None) -> MarketRules:
             return rules_from(tomllib.load(file, parse_float=Decimal))
     except OSError as error:
         reason = f"{path} cannot be read: {error.strerror}"
-        raise WrongSetting(name=RULES_FILE, reason=reason) from error
+        raise WrongSetting(name=named, reason=reason) from error
     except ValueError as error:
         reason = f"{path} is not TOML: {error}"
-        raise WrongSetting(name=RULES_FILE, reason=reason) from error
+        raise WrongSetting(name=named, reason=reason) from error
     except InvalidRules as error:
         reason = f"{path}: {', '.join(error.attributes)}: {error.reason}"
-        raise WrongSetting(name=RULES_FILE, reason=reason) from error
+        raise WrongSetting(name=named, reason=reason) from error
 
 
 def _admin_emails(text: str) -> frozenset[str]:

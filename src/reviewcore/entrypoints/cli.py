@@ -1,4 +1,4 @@
-"""The command line: serve, worker, migrate, seed, check, reconcile."""
+"""The command line: serve, worker, migrate, seed, check, reconcile, simulate."""
 
 from __future__ import annotations
 
@@ -72,6 +72,13 @@ def _parser() -> argparse.ArgumentParser:
         _reconcile,
         "compare what is unsettled with the payment processor, repair what is certain",
     )
+    simulate = _command(commands, "simulate", _simulate, "live through a market, with all laws")
+    simulate.add_argument("--seed", type=int, default=1, help="decides everything (%(default)s)")
+    simulate.add_argument("--days", type=_count, default=14, help="how long (%(default)s)")
+    simulate.add_argument("--rules", metavar="FILE", help="TOML with rules of the market")
+    simulate.add_argument("--compare", metavar="FILE", help="other rules, on the same seed")
+    simulate.add_argument("--json", action="store_true", help="tell one JSON object")
+    simulate.add_argument("--html", metavar="FILE", help="write a page with charts besides")
     return parser
 
 
@@ -233,6 +240,13 @@ def _reconcile(_: argparse.Namespace) -> int:
         print(f"{finding.kind} {finding.id}: {finding.told}")
     print(f"reviewcore reconcile: {len(findings)} left for a person")
     return 0
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    # Imported here because nothing that serves needs the simulator.
+    from reviewcore.entrypoints.simulating import run
+
+    return run(options)
 
 
 @contextmanager

@@ -13,7 +13,10 @@ history that breaks one is made short.
 
 from __future__ import annotations
 
+from reviewcore.testing.simulator.comparing import compared
 from reviewcore.testing.simulator.faults import Faults
+from reviewcore.testing.simulator.lines import as_comparison, as_text
+from reviewcore.testing.simulator.page import as_page
 from reviewcore.testing.simulator.personas import (
     DEFAULT_MIX,
     Absent,
@@ -31,6 +34,7 @@ from reviewcore.testing.simulator.personas import (
     Plain,
     Reviewer,
 )
+from reviewcore.testing.simulator.replaying import replay
 from reviewcore.testing.simulator.report import Failure, Report, SimulationFailed
 from reviewcore.testing.simulator.rhythm import Rhythm
 from reviewcore.testing.simulator.running import simulate
@@ -56,5 +60,10 @@ __all__ = [
     "Reviewer",
     "Rhythm",
     "SimulationFailed",
+    "as_comparison",
+    "as_page",
+    "as_text",
+    "compared",
+    "replay",
     "simulate",
 ]

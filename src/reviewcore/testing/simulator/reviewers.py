@@ -15,6 +15,7 @@ from reviewcore.testing.simulator.dice import Dice
 from reviewcore.testing.simulator.people import Person, is_done
 from reviewcore.testing.simulator.personas import Reviewer
 from reviewcore.testing.simulator.stage import Stage
+from reviewcore.testing.simulator.world import Refusal
 from reviewcore.testing.simulator.writing import THIN, feedback_of
 from reviewcore.usecases import (
     AnswerQuiz,
@@ -156,26 +157,32 @@ class WorkingReviewer(Person):
         elif self.stage.live.review[review_id].listen_duration < enough:
             self.later(BEAT_SECONDS, lambda: self._listen(review_id, enough, left))
         else:
-            writing = timedelta(seconds=self.dice.wait(self.persona.writing_seconds))
-            done_at = self.stage.world.clock() + writing
-            self._write(review_id, done_at, left)
+            self._begin_to_write(review_id, left, is_thin=self.dice.chance(self.persona.thin))
 
     def _beat(self, review_id: ReviewId) -> bool:
         """Have the player report; tell whether the review is still his to do."""
         command = RecordHeartbeat(review_id=review_id, reviewer_id=self.reviewer_id)
-        self.stage.tell(self.name, record_heartbeat, command)
-        return self.stage.live.review[review_id].is_active
+        answer = self.stage.tell(self.name, record_heartbeat, command)
+        return not isinstance(answer, Refusal)
 
-    def _write(self, review_id: ReviewId, done_at: datetime, left: int) -> None:
-        now = self.stage.world.clock()
-        if done_at - now > GROWS_OLD:
+    def _begin_to_write(self, review_id: ReviewId, left: int, *, is_thin: bool) -> None:
+        writing = timedelta(seconds=self.dice.wait(self.persona.writing_seconds))
+        self._write(review_id, left, self.stage.world.clock() + writing, is_thin=is_thin)
+
+    def _write(self, review_id: ReviewId, left: int, done_at: datetime, *, is_thin: bool) -> None:
+        """Write for a while after a report of the player, and go on after the next."""
+        beats_at = self.stage.world.clock() + GROWS_OLD
+        if done_at <= beats_at:
+            self.stage.agenda.at(done_at, lambda: self._deliver(review_id, left, is_thin=is_thin))
+            return
+
+        def go_on() -> None:
             if self._beat(review_id):
-                self.stage.agenda.at(now + GROWS_OLD, lambda: self._write(review_id, done_at, left))
+                self._write(review_id, left, done_at, is_thin=is_thin)
             else:
                 self._take_up(left - 1)
-            return
-        is_thin = self.dice.chance(self.persona.thin)
-        self.stage.agenda.at(done_at, lambda: self._deliver(review_id, left, is_thin=is_thin))
+
+        self.stage.agenda.at(beats_at, go_on)
 
     def _deliver(self, review_id: ReviewId, left: int, *, is_thin: bool) -> None:
         feedback = THIN if is_thin else feedback_of(self.quality[review_id], self.dice)
@@ -183,15 +190,14 @@ class WorkingReviewer(Person):
             review_id=review_id, reviewer_id=self.reviewer_id, feedback=feedback
         )
         self.perform(complete_review, command)
-        if is_thin and not self.dice.chance(self.persona.gives_up):
-            again = self.dice.wait(self.persona.writing_seconds)
-            self.later(
-                min(again, GROWS_OLD.total_seconds()),
-                lambda: self._deliver(review_id, left, is_thin=False),
-            )
+        if not is_thin:
+            self._take_up(left - 1)
+        elif self.dice.chance(self.persona.gives_up):
+            self._ignored.add(review_id)
+            self._take_up(left - 1)
+        elif self._beat(review_id):
+            self._begin_to_write(review_id, left, is_thin=False)
         else:
-            if is_thin:
-                self._ignored.add(review_id)
             self._take_up(left - 1)
 
     # ── being paid ───────────────────────────────────────────────────────────────────────────
