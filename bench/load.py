@@ -25,7 +25,7 @@ WARM_UP = 15
 
 @attrs.frozen(kw_only=True)
 class Job:
-    """*operation* on the cells *first* to *last*, by so many threads, for so long."""
+    """*operation* on each *step*th cell of *first* to *last*, by so many threads, for so long."""
 
     url: str
     operation: str
@@ -33,6 +33,7 @@ class Job:
     seconds: float
     first: int
     last: int
+    step: int = 1
 
 
 @attrs.frozen(kw_only=True)
@@ -57,8 +58,8 @@ class Measured:
 class Numbers:
     """Hands out cells: each once, or round and round for what may be repeated."""
 
-    def __init__(self, first: int, last: int, *, again: bool) -> None:
-        self._numbers = range(first, last + 1)
+    def __init__(self, first: int, last: int, *, again: bool, step: int = 1) -> None:
+        self._numbers = range(first, last + 1, step)
         self._again = again
         self._next = 0
         self._lock = threading.Lock()
@@ -105,7 +106,8 @@ def operation_of(app: App, name: str) -> Callable[[int], Any]:
 def run(job: Job) -> Measured:
     """Do a job; runs in the load process."""
     do = operation_of(app_on(job.url), job.operation)
-    numbers = Numbers(job.first, job.last, again=job.operation == "record_heartbeat")
+    again = job.operation == "record_heartbeat"
+    numbers = Numbers(job.first, job.last, again=again, step=job.step)
     ready = threading.Barrier(job.concurrency + 1)
     go = threading.Event()
     ends: list[float] = []

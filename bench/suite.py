@@ -17,6 +17,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
@@ -25,7 +26,7 @@ from typing import Any, NamedTuple
 import attrs
 import psycopg
 
-from bench import load, market, web
+from bench import load, market, people, web
 from bench.database import CACHE, Floor, cpu_of, run_floor
 from bench.load import Measured
 from bench.report import Line, show, show_trips
@@ -101,7 +102,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", default=os.environ.get("QUICK") == "1")
     parser.add_argument("--no-http", action="store_true")
-    parser.add_argument("--only", choices=("postgres", "assignment", "memory", "sqlite"))
+    parser.add_argument("--only", choices=("postgres", "assignment", "crowd", "memory", "sqlite"))
     options = parser.parse_args(arguments)
     size = QUICK if options.quick else FULL
     size = attrs.evolve(size, http=not options.no_http)
@@ -116,13 +117,21 @@ def main(arguments: Sequence[str]) -> int:
             lines += in_memory(loader, size)
         if options.only in {None, "sqlite"}:
             lines += in_sqlite(loader, size, Path(folder))
-        if options.only in {None, "postgres", "assignment"}:
+        if options.only in {None, "postgres", "assignment", "crowd"}:
             with running_server(CACHE) as server:
-                if options.only != "assignment":
+                if options.only in {None, "postgres"}:
                     bench = Bench(server, loader, browser, size=size, folder=Path(folder))
                     lines += bench.run()
-                if options.only != "postgres":
+                if options.only in {None, "assignment"}:
                     lines += assignments(server, loader, size)
+                if options.only in {None, "crowd"}:
+                    lines += people.heartbeats(
+                        partial(prepare, server),
+                        loader,
+                        seconds=size.seconds,
+                        rounds=ROUNDS,
+                        many=size.crowd,
+                    )
     print(
         f"\n{platform.python_version()}, {os.cpu_count()} cores, {time.monotonic() - begun:.0f} s"
     )
