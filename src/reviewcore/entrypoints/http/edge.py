@@ -8,12 +8,12 @@ import logging
 import re
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from types import MappingProxyType
 from typing import Any
 
 from litestar import Request, Response
-from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Receive, Scope
 
 from reviewcore.domain.errors import NotFound
@@ -41,6 +41,8 @@ HEADERS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Put on every answer that does not say otherwise."""
+
+_ENCODED = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
 FORM = "form"
 """The `opt` of a handler that reads a form out of the body by itself."""
@@ -98,13 +100,14 @@ def record(trusted_proxies: int) -> Callable[[Message, Scope], Coroutine[Any, An
     async def leave(message: Message, scope: Scope) -> None:
         if message["type"] != "http.response.start":
             return
-        headers = MutableScopeHeaders.from_message(message)
-        for name, value in HEADERS.items():
-            headers.setdefault(name, value)
+        headers = list(message["headers"])
+        told = {name.lower() for name, _ in headers}
+        headers += [pair for pair in _ENCODED if pair[0] not in told]
         renewed = scope.get("state", {}).get("renewed")
         # Whoever signs in or out has been given another one.
-        if renewed is not None and "set-cookie" not in headers:
-            headers.add("Set-Cookie", renewed.to_header(header=""))
+        if renewed is not None and b"set-cookie" not in told:
+            headers.append(renewed.to_encoded_header())
+        message["headers"] = headers
         log.info(
             "%s %s %s %s",
             client_address(scope, trusted_proxies),
@@ -133,6 +136,7 @@ def client_address(scope: Scope, trusted_proxies: int) -> str:
     return seen if re.fullmatch(r"[0-9A-Za-z.:\[\]_-]{1,64}", seen) else "-"
 
 
+@lru_cache(maxsize=1000)
 def neighbourhood(address: str) -> str:
     """Tell whose tries count together with those of *address*.
 

@@ -120,7 +120,9 @@ def complete(
         feedback=data.feedback(),
         timestamps=data.timestamps,
     )
-    return shown(desk, desk.perform(complete_review, command))
+    done = desk.perform(complete_review, command)
+    # A repeat is of the same command, so without remarks there are none to look up.
+    return shown(desk, done) if data.timestamps else review_view(done, ())
 
 
 @post(
