@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from reviewcore.adapters.memory.store import Block, MemoryTransaction
-from reviewcore.adapters.memory.work import Work
 from reviewcore.domain.ids import SYSTEM
 from reviewcore.domain.ledger import Draft, EntryKind
 from reviewcore.testing.simulator.world import SimulatedStore

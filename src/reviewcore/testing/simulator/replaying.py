@@ -15,7 +15,7 @@ from reviewcore.testing.simulator.ending import disagreements, settle
 from reviewcore.testing.simulator.faults import Faults
 from reviewcore.testing.simulator.operator import Operator
 from reviewcore.testing.simulator.stage import Stage
-from reviewcore.testing.simulator.world import Broken, SimulatedStore, World
+from reviewcore.testing.simulator.world import Broken, SimulatedStore, World, quietly
 
 AFTERWARDS = timedelta(hours=1)
 NUMBERS_FREE = 1_000_000_000
@@ -73,13 +73,14 @@ def outcome_of(acts: Sequence[Act], setting: Setting, *, settles: bool = False) 
         make_store=setting.make_store,
     )
     try:
-        for act in acts:
-            world.agenda.at(act.at, partial(world.run, act))
-        if acts:
-            world.agenda.run_until(acts[-1].at + AFTERWARDS)
-        wrong = disagreements(world)
-        if not wrong and settles:
-            wrong = _wind_up(world)
+        with quietly():
+            for act in acts:
+                world.agenda.at(act.at, partial(world.run, act))
+            if acts:
+                world.agenda.run_until(acts[-1].at + AFTERWARDS)
+            wrong = disagreements(world)
+            if not wrong and settles:
+                wrong = _wind_up(world)
     except Broken as broken:
         return Outcome(found=broken.found, laws=broken.laws)
     return Outcome(found=wrong, laws=kinds_of(wrong), history_hash=world.fingerprint.digest)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from reviewcore.adapters.memory.work import Change
@@ -25,7 +23,7 @@ from reviewcore.testing.simulator.report import Failure, Report
 from reviewcore.testing.simulator.shrinking import Shrinker
 from reviewcore.testing.simulator.source import as_test
 from reviewcore.testing.simulator.stage import Stage
-from reviewcore.testing.simulator.world import Broken, SimulatedStore, World
+from reviewcore.testing.simulator.world import Broken, SimulatedStore, World, quietly
 
 DAYS = 14
 SLICE = timedelta(hours=6)
@@ -62,9 +60,8 @@ def simulate(
         faults=faults if faults is not None else Faults(),
         make_store=make_store,
     )
-    with _quietly():
-        failure = market.live_through(days, steps_max=steps_max, progress=progress)
-        return market.report(days, failure)
+    failure = market.live_through(days, steps_max=steps_max, progress=progress)
+    return market.report(days, failure)
 
 
 class Market:
@@ -99,13 +96,14 @@ class Market:
     ) -> Failure | None:
         """Let the days pass and wind the market up; return how a law was broken, if one was."""
         try:
-            self._labour.begin()
-            self.cast.begin()
-            self._pass(days, steps_max=steps_max, progress=progress)
-            self._measures = self.measure()
-            self._lived = len(self.stage.history)
-            left = settle(self.stage, self.cast.operator)
-            self.audit()
+            with quietly():
+                self._labour.begin()
+                self.cast.begin()
+                self._pass(days, steps_max=steps_max, progress=progress)
+                self._measures = self.measure()
+                self._lived = len(self.stage.history)
+                left = settle(self.stage, self.cast.operator)
+                self.audit()
         except Broken as broken:
             return self._explain(broken.found, broken.laws, settles=False)
         return self._explain(left, kinds_of(left), settles=True) if left else None
@@ -168,15 +166,3 @@ class Market:
             recorded=len(history),
             test=as_test(acts, setting, laws=tuple(laws), settles=settles),
         )
-
-
-@contextlib.contextmanager
-def _quietly() -> Iterator[None]:
-    """Keep what workers say about refused letters and lost answers out of the way."""
-    logger = logging.getLogger("reviewcore.worker")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)

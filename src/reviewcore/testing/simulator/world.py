@@ -6,7 +6,9 @@ they go along and for a history that is replayed alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import attrs
@@ -251,3 +253,15 @@ class World:
         laws = frozenset(one.law for one in self._broken)
         self._broken.clear()
         raise Broken(found, laws=laws)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Keep what workers say about refused letters and lost answers out of the way."""
+    logger = logging.getLogger("reviewcore.worker")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
