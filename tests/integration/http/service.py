@@ -108,16 +108,17 @@ def served(
     files: Callable[[str], Files] | None = None,
     identities: Identities | None = None,
     trusted_proxies: int = 0,
+    keep: type[SqlStore] = SqlStore,
 ) -> Iterator[Service]:
     """Serve a fresh market until the block ends; the worker is `app.run_pending`.
 
     With *dice* its ids are the same in every run. The sandbox bank's books are kept in *books*.
-    *files* makes the store of uploads for the market's address.
+    *files* makes the store of uploads for the market's address, *keep* that of all else.
     """
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     ids = TimeIds(clock, random=dice)
-    store = SqlStore(database_url, rules=rules or quick_rules(), clock=clock, ids=ids)
+    store = keep(database_url, rules=rules or quick_rules(), clock=clock, ids=ids)
     store.migrate()
     with store.begin() as tx:
         tx.genres.add(*CATALOGUE)
