@@ -15,7 +15,9 @@ from pathlib import Path
 from reviewcore.testing.machine import StoreMaker, Tally, differential
 from reviewcore.testing.machine.running import fresh_seed, run_for
 
-EXAMPLES_A_ROUND = 100
+EXAMPLES_A_ROUND = 20
+"""So few because the markets of a round are made of one another, and much alike."""
+
 STORES = ("memory", "sqlite", "postgresql")
 
 

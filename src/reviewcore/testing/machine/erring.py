@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 from hypothesis.stateful import precondition, rule
 
 from reviewcore.domain.errors import (
@@ -11,7 +12,9 @@ from reviewcore.domain.errors import (
     CreditAndCode,
     InvalidCountry,
     InvalidSourceUrl,
+    InvalidText,
     NothingToPay,
+    PromoCodeUsed,
     ProviderUnavailable,
     UnknownAudioType,
     UnknownGenre,
@@ -24,6 +27,7 @@ from reviewcore.ports.identities import Identity
 from reviewcore.testing.machine import when
 from reviewcore.testing.machine.buying import LINK
 from reviewcore.testing.machine.choosing import pick
+from reviewcore.testing.machine.lanes import Refusal
 from reviewcore.testing.machine.sayings import WHICH
 from reviewcore.testing.machine.strangers import Strangers
 from reviewcore.usecases import (
@@ -31,6 +35,7 @@ from reviewcore.usecases import (
     CheckOut,
     OpenCheckout,
     OpenReviewerProfile,
+    SettlePayout,
     SignInWithAccount,
     StartUpload,
     SubmitTrack,
@@ -39,6 +44,7 @@ from reviewcore.usecases import (
     check_out,
     open_checkout,
     open_reviewer_profile,
+    settle_payout,
     sign_in_with_account,
     start_upload,
     submit_track,
@@ -89,7 +95,8 @@ class Erring(Strangers):
         )
         self.refused([(start_upload, text)], by=UnknownAudioType)
 
-        track_id = self.submitted(which, PackageType.STARTER)
+        package = PackageType.STARTER
+        track_id = self.submitted(which, package)
         who: dict[str, Any] = {
             "track_id": track_id,
             "artist_id": self.now.track[track_id].artist_id,
@@ -98,6 +105,11 @@ class Erring(Strangers):
         both = CheckOut(use_free_credit=True, promo_code="WELCOME", **who)
         self.refused([(check_out, both)], by=CreditAndCode)
         self.refused([(check_out, CheckOut(promo_code="PIRATE", **who))], by=UnknownPromoCode)
+        if not isinstance(self.perform(check_out, CheckOut(promo_code="LAUNCH", **who)), Refusal):
+            other = self.submitted(self.verified_artists().index(who["artist_id"]), package)
+            again = CheckOut(track_id=other, artist_id=who["artist_id"], promo_code="LAUNCH")
+            self.refused([(check_out, again)], by=PromoCodeUsed)
+            self.perform(cancel_track, CancelTrack(track_id=other, artist_id=who["artist_id"]))
         self.perform(cancel_track, CancelTrack(**who))
 
     @precondition(when.somebody_can_withdraw)
@@ -109,3 +121,11 @@ class Erring(Strangers):
             nowhere = Withdraw(reviewer_id=pick(which, rich), method=method)
             # Part of it may be held, and he may have changed his address meanwhile.
             self.perform(withdraw, nowhere)
+        by_hand = Withdraw(
+            reviewer_id=pick(which, rich), method=PayoutMethod.PAYPAL, destination=f"{which}@pay"
+        )
+        payout = self.perform(withdraw, by_hand)
+        if not isinstance(payout, Refusal):
+            settle = SettlePayout(payout_id=payout.id, admin_id=self.admin, reference="")
+            self.refused([(settle_payout, settle)], by=InvalidText)
+            self.perform(settle_payout, attrs.evolve(settle, reference="transfer 7"))

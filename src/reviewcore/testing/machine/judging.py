@@ -12,7 +12,7 @@ from reviewcore.domain.errors import NotYourTrack
 from reviewcore.domain.flags import FlagReason
 from reviewcore.domain.ids import ArtistId, ReviewId, UserId
 from reviewcore.domain.reviews import Review
-from reviewcore.domain.rules import Tier
+from reviewcore.domain.rules import PackageType, Tier
 from reviewcore.testing.machine import sayings, when
 from reviewcore.testing.machine.buying import LINK
 from reviewcore.testing.machine.choosing import actor, named, pick, require_slip
@@ -160,10 +160,17 @@ class Judging(Reviewing):
         if self.now.reviewer[review.reviewer_id].pending_balance < 0:
             self.reached("a balance is below zero")
 
-    @precondition(when.there_are_deliveries)
+    @precondition(when.tracks_are_welcome)
     @rule(which=WHICH, upheld=st.booleans())
     def an_artist_flags_all_that_he_got(self, *, which: int, upheld: bool) -> None:
-        track_id = pick(which, self._flaggable() or self.now.delivered).track_id
+        if not self._flaggable():
+            self.a_track_is_bought_and_assigned(which=which, package=PackageType.STARTER)
+            for review in self.now.active:
+                self.deliver(review)
+        flaggable = self._flaggable()
+        if not flaggable:
+            return
+        track_id = pick(which, flaggable).track_id
         for review in [one for one in self.now.delivered if one.track_id == track_id]:
             command = FlagReview(
                 review_id=review.id, artist_id=review.artist_id, reason=FlagReason.SPAM
@@ -181,7 +188,7 @@ class Judging(Reviewing):
     @rule(which=WHICH, upheld=st.booleans())
     def a_delivery_is_flagged_at_once(self, *, which: int, upheld: bool) -> None:
         if self.deliver(pick(which, self.now.active)):
-            self.a_flag_runs_its_course(which=0, meanwhile="nothing", upheld=upheld)
+            self.a_flag_runs_its_course(which=-1, meanwhile="nothing", upheld=upheld)
 
     def _flaggable(self) -> list[Review]:
         window = timedelta(days=self.rules_in_force.flag_window_days)

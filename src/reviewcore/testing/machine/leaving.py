@@ -116,7 +116,7 @@ class Leaving(Uploading):
 
     # ── leaving ──────────────────────────────────────────────────────────────────────────────
 
-    @precondition(when.is_plain)
+    @precondition(when.is_quiet)
     @rule(which=WHICH, slip=SLIPS, forfeits=st.booleans())
     def a_person_wants_to_leave(self, *, which: int, slip: Slip, forfeits: bool) -> None:
         everybody = self.now.users if slip is Slip.STALE else self.now.present
@@ -171,6 +171,7 @@ class Leaving(Uploading):
                 if any(one.reviewer_id == reviewer_id for one in self.now.active):
                     self.reached("somebody leaves in the middle of work")
 
+    @precondition(when.is_quiet)
     @precondition(when.there_are_deliveries)
     @rule(which=WHICH, forfeits=sayings.mostly(True, False))  # noqa: FBT003 - drawn
     def a_reviewer_delivers_and_leaves(self, *, which: int, forfeits: bool) -> None:

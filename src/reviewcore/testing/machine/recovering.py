@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from reviewcore.domain.errors import SessionExpired
@@ -32,7 +31,7 @@ from reviewcore.usecases import (
 )
 
 RESETS = "Choose another password"
-DAYS = st.sampled_from((0, 0, 16, 20))
+DAYS = sayings.mostly(0, 16, 20)
 """More than half of a session's life, and less than the processor remembers what it told."""
 
 MINUTES = sayings.mostly(0, 61)

@@ -121,7 +121,7 @@ class Reviewing(Buying):
         review = pick(which, self.now.active)
         self.listen(review)
         if late:
-            self.clock.advance(minutes=5)
+            self.clock.advance(minutes=11)
         command = CompleteReview(
             review_id=review.id,
             reviewer_id=review.reviewer_id,
