@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from reviewcore.adapters.sandbox import PayeeOutcome
+from reviewcore.domain.errors import PromoCodeUsed
 from reviewcore.domain.payouts import PayoutMethod
 from reviewcore.domain.reviews import Review
-from reviewcore.domain.rules import PackageType
+from reviewcore.domain.rules import PackageType, Tier
 from reviewcore.domain.tracks import Track
 from reviewcore.usecases import (
     GemReview,
@@ -28,12 +30,21 @@ from tests.unit.usecases.market import ADMIN, World
 
 Chapter = Callable[[World], object]
 
+
+class QuietWorld(World):
+    """Lets the market go on without judging every step."""
+
+    def check(self) -> None:
+        pass
+
+
 RULES = {"promo_codes": {"LAUNCH": 3, "MINI": 1}, "minimum_payout_cents": 50}
 
 
 def delivering(world: World) -> None:
-    """A track from its payment to its end, rated and gemmed on the way."""
-    track = _given(world, 5)
+    """A track from its payment to its end, rated and gemmed on the way; a PRO at work, too."""
+    world.a_reviewer(tier=Tier.PRO)
+    track = _given(world, 4)
     first, second, *others = _active(world, track)
     for review in (first, second, *others):
         world.deliver(review)
@@ -55,6 +66,11 @@ def starting(world: World) -> None:
     world.flag(world.deliver(delivered))
     world.beat(heard)
     world.a_queued_track(genres=("ambient",))
+    both = world.a_user()
+    for user in (both, world.a_user()):
+        world.a_reviewer(user)
+        world.assign(track)
+    world.a_queued_track(world.an_artist(both))
     world.work()
 
 
@@ -116,6 +132,8 @@ def giving(world: World) -> None:
     coded = world.a_promo_track("LAUNCH", artist)
     world.cancel(world.a_promo_track("MINI", artist))
     world.a_promo_track("MINI", artist)
+    with suppress(PromoCodeUsed):
+        world.a_promo_track("LAUNCH", artist)
     for track in (free, coded):
         world.deliver(world.assign(track)[0])
     world.flag(world.reviews(free)[0])
@@ -123,7 +141,7 @@ def giving(world: World) -> None:
 
 def ending(world: World) -> None:
     """Assignments that are skipped, reported, or run out of time."""
-    track = _given(world, 4)
+    track = _given(world, 5)
     skipped, reported, *_ = _active(world, track)
     world.skip(skipped)
     world.report(reported)

@@ -14,15 +14,7 @@ from reviewcore.testing.clock import START
 from reviewcore.usecases.check_laws import view_of
 from tests.integration.laws.breaks import BREAKS
 from tests.integration.laws.filling import fill
-from tests.integration.laws.story import CHAPTERS, RULES
-from tests.unit.usecases.market import World
-
-
-class QuietWorld(World):
-    """Lets the market go on without judging every step."""
-
-    def check(self) -> None:
-        pass
+from tests.integration.laws.story import CHAPTERS, RULES, QuietWorld
 
 
 @pytest.fixture(scope="module")
