@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from reviewcore.adapters.sandbox import PayeeOutcome, PayerOutcome, SandboxBank
 from reviewcore.domain.money import Cents
 from reviewcore.ports.processor import CheckoutOrder
+from reviewcore.testing.clock import ManualClock
 from reviewcore.testing.contracts import Capability
 from reviewcore.testing.contracts.processor import Cardholder, Payee, Payer, PayersBank
 from reviewcore.testing.contracts.processor.orders import account_order, checkout_order, done
@@ -17,6 +19,13 @@ TAKEN_IN = frozenset({Capability.PARTIAL_REFUNDS, Capability.LATE_FAILURES, Capa
 PAID_OUT = frozenset({Capability.REVERSALS, Capability.DASHBOARDS})
 TOLD = frozenset({Capability.LATE_FAILURES, Capability.DISPUTES, Capability.REVERSALS})
 """What the sandbox claims of payments, payouts and webhooks: it is asked and never delivers."""
+
+
+class MovingClock(ManualClock):
+    """Moves by a millisecond whenever it is asked, so that one event comes after the other."""
+
+    def __call__(self) -> datetime:
+        return self.advance(milliseconds=1)
 
 
 def pay(bank: SandboxBank, order: CheckoutOrder | None = None) -> str:

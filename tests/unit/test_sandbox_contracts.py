@@ -14,13 +14,13 @@ from reviewcore.testing.contracts.processor import (
     WebhooksContract,
 )
 from reviewcore.testing.contracts.processor.orders import checkout_order
-from tests.unit.sandbox import PAID_OUT, TAKEN_IN, TOLD, SandboxSides, pay
+from tests.unit.sandbox import PAID_OUT, TAKEN_IN, TOLD, MovingClock, SandboxSides, pay
 
 
 @pytest.fixture(params=["memory", "file"])
 def bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SandboxBank]:
     path = ":memory:" if request.param == "memory" else tmp_path / "bank.db"
-    bank = SandboxBank(path, clock=ManualClock(), base_url="http://shop.test/")
+    bank = SandboxBank(path, clock=MovingClock(), base_url="http://shop.test/")
     yield bank
     bank.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -93,8 +94,14 @@ def done(answer: Outcome[V]) -> V:
 
 def at_once(call: Callable[[], Outcome[V]]) -> list[V]:
     """Make one call from many threads; return what was done. Nobody may be declined."""
+    start = threading.Barrier(THREADS)
+
+    def together() -> Outcome[V]:
+        start.wait()
+        return call()
+
     with ThreadPoolExecutor(THREADS) as pool:
-        answers = [asked.result() for asked in [pool.submit(call) for _ in range(THREADS)]]
+        answers = [asked.result() for asked in [pool.submit(together) for _ in range(THREADS)]]
     # A processor may answer a key that is in use with "try again", which is Unknown.
     assert all(isinstance(answer, Done | Unknown) for answer in answers)
     return [answer.view for answer in answers if isinstance(answer, Done)]

@@ -94,17 +94,22 @@ class PayoutsContract(ReversalPromises):
     def test_the_same_key_pays_once(self, payouts: Payouts, account_id: str) -> None:
         order = transfer_order(account_id)
 
+        before = done(payouts.available("usd"))
+
         first = done(payouts.transfer(order))
         again = done(payouts.transfer(order))
 
         assert again == first
+        assert done(payouts.available("usd")) == before - order.amount
 
     def test_one_key_at_once_pays_once(self, payouts: Payouts, account_id: str) -> None:
         order = transfer_order(account_id)
+        before = done(payouts.available("usd"))
 
         paid = at_once(lambda: payouts.transfer(order))
 
         assert len(set(paid)) == 1
+        assert done(payouts.available("usd")) == before - order.amount
         assert done(payouts.find_transfer(order.payout_id)) == paid[0]
 
     def test_a_key_is_not_for_another_transfer(self, payouts: Payouts, account_id: str) -> None:

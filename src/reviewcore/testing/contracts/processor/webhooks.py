@@ -82,7 +82,8 @@ class WebhooksContract(PaymentsSide, PayoutsSide):
 
     Supply *webhooks*, and what `PaymentsSide` and `PayoutsSide` ask for at the same processor.
     To be claimed: LATE_FAILURES, DISPUTES and REVERSALS where payments and payouts claim them, and
-    SIGNATURES by who takes deliveries and does not only ask; he supplies `deliver`.
+    SIGNATURES by who takes deliveries and does not only ask; he supplies `deliver`. A processor in
+    memory needs a clock that moves: what happens in one instant has no order.
     """
 
     CONTRACT_VERSION = "1.0"

@@ -11,12 +11,15 @@ from reviewcore.testing.contracts.store.comebacks import ComebacksContract
 from reviewcore.testing.contracts.store.constraints import ConstraintsContract
 from reviewcore.testing.contracts.store.credentials import CredentialsContract
 from reviewcore.testing.contracts.store.events import EventsContract
+from reviewcore.testing.contracts.store.exactness import ExactnessContract
 from reviewcore.testing.contracts.store.inbox import InboxContract
+from reviewcore.testing.contracts.store.isolation import IsolationContract
 from reviewcore.testing.contracts.store.leaving import LeavingContract
 from reviewcore.testing.contracts.store.ledger import LedgerContract
 from reviewcore.testing.contracts.store.matching import MatchingContract
 from reviewcore.testing.contracts.store.payments import PaymentsContract
 from reviewcore.testing.contracts.store.people import PeopleContract
+from reviewcore.testing.contracts.store.places import PlacesContract
 from reviewcore.testing.contracts.store.races import RacesContract
 from reviewcore.testing.contracts.store.reviews import ReviewsContract
 from reviewcore.testing.contracts.store.roundtrips import RoundTripsContract
@@ -37,12 +40,15 @@ class StoreContract(
     ConstraintsContract,
     CredentialsContract,
     EventsContract,
+    ExactnessContract,
     InboxContract,
+    IsolationContract,
     LeavingContract,
     LedgerContract,
     MatchingContract,
     PaymentsContract,
     PeopleContract,
+    PlacesContract,
     RacesContract,
     ReviewsContract,
     RoundTripsContract,

@@ -90,6 +90,7 @@ class PaymentsContract(StoreFixtures):
             )
 
         assert [*first, *rest] == expected
+        assert len(first) == 1
 
     @each_leased
     def test_what_is_due_is_leased_until_a_time_and_not_again_before(

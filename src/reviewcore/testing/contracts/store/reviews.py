@@ -239,3 +239,4 @@ class ReviewsContract(StoreFixtures):
             rest = tx.flags.page(status=status, after=first[-1].id, limit=10)
 
         assert [*first, *rest] == expected
+        assert len(first) == 1
