@@ -31,7 +31,8 @@ def start_upload(tx: Transaction, command: StartUpload) -> Upload:
 
     Raises EntityNotFound, EmailNotVerified, InvalidText, UnknownAudioType, OutOfRange.
     """
-    artist = tx.artists.get(command.artist_id)
+    # Locked, so that nothing is begun for an artist who leaves meanwhile and is never removed.
+    artist = tx.artists.lock(command.artist_id)
     tx.users.get(artist.user_id).require_verified()
 
     upload_id = UploadId(tx.new_id())

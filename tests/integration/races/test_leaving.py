@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import attrs
 import pytest
@@ -13,21 +14,35 @@ from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review
 from reviewcore.domain.rules import PackageType
 from reviewcore.domain.tracks import TrackStatus
-from reviewcore.testing.builders import GENRES
+from reviewcore.domain.users import User
+from reviewcore.ports.identities import Identity
+from reviewcore.testing.builders import GENRES, a_session, an_account
 from reviewcore.usecases import (
     AssignReviewers,
+    ChangeEmail,
     CheckOut,
     EraseUser,
+    ExportUser,
+    LinkAccount,
     OpenCheckout,
+    OpenTicket,
     RecordHeartbeat,
+    RequestPasswordReset,
     SkipReview,
+    StartUpload,
     SubmitTrack,
     assign_reviewers,
+    change_email,
     check_out,
     erase_user,
+    export_user,
+    link_account,
     open_checkout,
+    open_ticket,
     record_heartbeat,
+    request_password_reset,
     skip_review,
+    start_upload,
     submit_track,
     withdraw,
 )
@@ -38,6 +53,8 @@ PEOPLE = 4
 # What was delivered before this instant can be flagged no longer.
 BRIEF = attrs.evolve(RULES, flag_window_days=0)
 UNPAID = 4
+CANARY = "canary"
+PASSWORD = "correct horse battery"
 
 
 @pytest.mark.parametrize("turn", range(rounds(3)))
@@ -172,3 +189,74 @@ def _require_gone_or_whole(world: World, stale: ReviewerProfile) -> None:
         return
     assert active == []
     assert (reviewer.pending_balance, reviewer.active_count, reviewer.genres) == (0, 0, ())
+
+
+@pytest.mark.parametrize("turn", range(rounds(3)))
+def test_a_user_leaves_while_he_uploads_asks_links_and_signs_in(world: World, turn: int) -> None:
+    (user,) = world.users(1)
+    artist = world.artist(user)
+    _add_an_account(world, user)
+    ask, drive = partial(world.app.ask, export_user), partial(world.app.drive, change_email)
+    upload = StartUpload(
+        artist_id=artist.id, filename=CANARY, content_type="audio/mpeg", content_length=1_000
+    )
+    ticket = OpenTicket(user_id=user.id, subject=CANARY, message=CANARY)
+    identity = Identity(
+        provider="peer", subject=CANARY, email=f"{CANARY}@example.com", email_verified=True, name=""
+    )
+    wanted = ChangeEmail(user_id=user.id, email=f"{CANARY}2@example.com", password=PASSWORD)
+    perform = world.app.perform
+
+    with world.told("a user leaves while he uploads, asks, links and signs in"):
+        answers = race(
+            [
+                partial(perform, erase_user, EraseUser(user_id=user.id)),
+                partial(perform, start_upload, upload, key="upload"),
+                partial(perform, open_ticket, ticket, key="ticket"),
+                partial(perform, link_account, LinkAccount(user_id=user.id, identity=identity)),
+                partial(perform, request_password_reset, RequestPasswordReset(email=user.email)),
+                partial(ask, ExportUser(user_id=user.id)),
+                partial(drive, wanted),
+            ],
+            jitter_seconds=0.02,
+        )
+
+    assert not isinstance(answers[0], ReviewcoreError), "nothing is in his way"
+    told = answers[5]
+    if not isinstance(told, ReviewcoreError):
+        _require_of_one_piece(told, user.email)
+    world.settle()
+    with world.store.read() as tx:
+        left = [
+            *tx.sessions.of_user(user.id),
+            *tx.accounts.of_user(user.id),
+            *tx.email_tokens.of_user(user.id),
+            *tx.reset_tokens.of_user(user.id),
+            *(one for one in tx.identities.of_user(user.id) if not one.outlasts_him),
+        ]
+        kept = [*tx.users.all(), *tx.uploads.all(), *tx.tickets.all()]
+        kept += [line for one in tx.tickets.all() for line in tx.messages.of_ticket(one.id)]
+    assert left == []
+    assert CANARY not in repr(kept)
+    with world.store.begin() as tx:
+        assert tx.idempotency.forget({user.id, artist.id}) == 0
+
+
+def _add_an_account(world: World, user: User) -> None:
+    hashed = world.app.passwords.hash(PASSWORD)
+    with world.store.begin() as tx:
+        tx.users.update(tx.users.lock(user.id).choose_password(hashed))
+        tx.sessions.add(a_session(user_id=user.id))
+        tx.accounts.add(an_account(user_id=user.id))
+
+
+def _require_of_one_piece(told: dict[str, Any], email: str) -> None:
+    """An export is from before he left or from after, never from between."""
+    accounts, sessions = told["accounts"], told["sessions"]
+    if told["user"]["email"] == email:
+        assert accounts
+        assert sessions
+    else:
+        assert not accounts
+        assert not sessions
+        assert CANARY not in repr(told)
