@@ -83,7 +83,8 @@ class Leading(Helping):
         }[kind]
         before = self.now.leads
         self.perform(capture_lead, CaptureLead(email=email, artist_name=name, source=source))
-        if kind != "new":
+        known += [one.email for one in self.now.users]
+        if email.lower() in known:
             assert self.now.leads == before, "who is known is told nothing and kept as he is"
 
     @precondition(when.is_plain)
