@@ -119,7 +119,9 @@ def give_up_tracks(tx: Transaction, artist: ArtistProfile, tracks: Iterable[Trac
         tx.tracks.update(ended.erase())
     tx.artists.update(artist.erase())
     # The worker removes the files, and these rows, which name them, last.
-    tx.uploads.update(*(one.erase() for one in tx.uploads.of_artist(artist.id)))
+    # Locked, for one that is being listened to may get another key at this instant.
+    uploads = tx.uploads.lock_many([one.id for one in tx.uploads.of_artist(artist.id)])
+    tx.uploads.update(*(one.erase() for one in uploads))
 
 
 def forget(tx: Transaction, leaver: Leaver) -> None:
