@@ -8,12 +8,8 @@ from types import MappingProxyType
 from sqlalchemy import (
     ColumnElement,
     Select,
-    Table,
-    Text,
     and_,
     case,
-    cast,
-    exists,
     func,
     literal_column,
     not_,
@@ -23,9 +19,10 @@ from sqlalchemy import (
 )
 
 from reviewcore.adapters.sql import tables
-from reviewcore.adapters.sql.audit.checks import Check, booked, compared, told
+from reviewcore.adapters.sql.audit import stories
+from reviewcore.adapters.sql.audit.checks import Check, compared, told
+from reviewcore.adapters.sql.audit.stories import is_posted
 from reviewcore.adapters.sql.audit.words import (
-    YES,
     ZERO,
     in_accounts_of,
     is_completed,
@@ -36,18 +33,15 @@ from reviewcore.adapters.sql.audit.words import (
     word,
 )
 from reviewcore.domain import ledger
-from reviewcore.domain.disputes import DisputeStatus
 from reviewcore.domain.flags import FlagStatus
 from reviewcore.domain.laws import money as laws
 from reviewcore.domain.laws.law import Law
-from reviewcore.domain.ledger import EARNED, SPENT, EntryKind
+from reviewcore.domain.ledger import EARNED, SPENT
 from reviewcore.domain.payments import PaymentStatus, RefundStatus
-from reviewcore.domain.payouts import PayoutStatus
 
 _artists, _reviewers = tables.artist_profiles, tables.reviewer_profiles
 _tracks, _slots, _reviews = tables.tracks, tables.slots, tables.reviews
 _payments, _refunds, _disputes = tables.payments, tables.refunds, tables.disputes
-_payouts, _reversals = tables.payouts, tables.payout_reversals
 _entries, _postings = tables.ledger_entries, tables.ledger_postings
 
 _account, _amount = _postings.c.account, _postings.c.amount
@@ -183,19 +177,14 @@ def _lost_to_banks(losses: ColumnElement[str]) -> Iterator[Select[tuple[str, int
     back = _disputes.c.reinstated_amount
     kept = case((back < _disputes.c.amount, back), else_=_disputes.c.amount)
     yield select(losses, ZERO, kept - _disputes.c.amount).select_from(
-        _disputes.join(_payments, _is_posted(_disputes))
+        _disputes.join(_payments, is_posted(_disputes))
     )
     yield select(losses, ZERO, _slots.c.price).where(_slots.c.is_lost)
     yield (
         select(losses, ZERO, _refunds.c.amount)
-        .select_from(_refunds.join(_payments, _is_posted(_refunds)))
+        .select_from(_refunds.join(_payments, is_posted(_refunds)))
         .where(is_one_of(_refunds.c.status, RefundStatus.DROPPED))
     )
-
-
-def _is_posted(thing: Table) -> ColumnElement[bool]:
-    """Tell whether a refund or dispute stands in the books: in the currency of its payment."""
-    return and_(thing.c.payment_id == _payments.c.id, thing.c.currency == _payments.c.currency)
 
 
 # ── what rows and ledger tell of one thing ───────────────────────────────────────────────────
@@ -237,77 +226,12 @@ def _money_moves_once() -> tuple[Check, ...]:
     )
     return (
         told(repeated, "{} {} times"),
-        *_told_of_reviews(),
-        *_told_of_payouts(),
-        *_told_of_refunds(),
-        *_told_of_disputes(),
-        *_told_of_lost_slots(),
+        *stories.of_reviews(),
+        *stories.of_payouts(),
+        *stories.of_refunds(),
+        *stories.of_disputes(),
+        *stories.of_lost_slots(),
     )
-
-
-def _told_of_reviews() -> Iterator[Check]:
-    done, thing = is_completed(_reviews), _reviews.c.id
-    yield booked("completed", EntryKind.REVIEW_COMPLETED, done, _reviews, thing=thing)
-    due = case((done, _reviews.c.offered_amount))
-    yield compared(thing, _reviews, paid_amount=(_reviews.c.paid_amount, due))
-
-
-def _told_of_payouts() -> Iterator[Check]:
-    reversal, thing = _reversals.c.id, _payouts.c.id
-    yield booked("booked", EntryKind.PAYOUT_REVERSED, YES, _reversals, thing=reversal)
-    completed = is_one_of(_payouts.c.status, PayoutStatus.COMPLETED)
-    failed = is_one_of(_payouts.c.status, PayoutStatus.FAILED)
-    yield booked("completed", EntryKind.PAYOUT_COMPLETED, completed, _payouts, thing=thing)
-    yield booked("failed", EntryKind.PAYOUT_FAILED, failed, _payouts, thing=thing)
-    yield booked("requested", EntryKind.PAYOUT_REQUESTED, YES, _payouts, thing=thing)
-    back = (
-        select(_reversals.c.payout_id, total(_reversals.c.amount).label("amount"))
-        .group_by(_reversals.c.payout_id)
-        .subquery("back")
-    )
-    yield compared(
-        thing,
-        _payouts.outerjoin(back, back.c.payout_id == thing),
-        reversed_amount=(_payouts.c.reversed_amount, or_zero(back.c.amount)),
-    )
-
-
-def _told_of_refunds() -> Iterator[Check]:
-    source = _refunds.outerjoin(_payments, _is_posted(_refunds))
-    status, posted = _refunds.c.status, _payments.c.id.is_not(None)
-    done = is_one_of(status, RefundStatus.COMPLETED, RefundStatus.RETURNED)
-    returned = is_one_of(status, RefundStatus.RETURNED)
-    dropped = is_one_of(status, RefundStatus.DROPPED)
-    for name, kind, expected in (
-        ("intended", EntryKind.REFUND_INTENDED, posted),
-        ("completed", EntryKind.REFUND_COMPLETED, and_(posted, done)),
-        ("returned", EntryKind.REFUND_RETURNED, and_(posted, returned)),
-        ("dropped", EntryKind.REFUND_DROPPED, and_(posted, dropped)),
-    ):
-        yield booked(name, kind, expected, source, thing=_refunds.c.id)
-
-
-def _told_of_disputes() -> Iterator[Check]:
-    source = _disputes.outerjoin(_payments, _is_posted(_disputes))
-    posted = _payments.c.id.is_not(None)
-    has_taken = or_(_disputes.c.amount != ZERO, _disputes.c.fee != ZERO)
-    is_won = is_one_of(_disputes.c.status, DisputeStatus.WON)
-    has_given = and_(is_won, _disputes.c.reinstated_amount > ZERO)
-    thing = _disputes.c.id
-    opened, won = EntryKind.DISPUTE_OPENED, EntryKind.DISPUTE_WON
-    yield booked("opened", opened, and_(posted, has_taken), source, thing=thing)
-    yield booked("won", won, and_(posted, has_given), source, thing=thing)
-
-
-def _told_of_lost_slots() -> Iterator[Check]:
-    number = cast(_slots.c.number, Text())
-    cause = (_slots.c.track_id + word("/") + number).label("cause")
-    is_there = exists().where(
-        _entries.c.cause == cause.element, is_one_of(_entries.c.kind, EntryKind.SLOT_LOST)
-    )
-    words = "slot and ledger do not agree on whether it was lost"
-    yield told(select(cause).where(_slots.c.is_lost, not_(is_there)), words)
-    yield told(select(cause).where(not_(_slots.c.is_lost), is_there), words)
 
 
 CHECKS: Mapping[Law, tuple[Check, ...]] = MappingProxyType(
