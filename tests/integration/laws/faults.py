@@ -41,8 +41,9 @@ class Told:
 def tell(fault: Fault, folder: Path) -> Told:
     """Play the fault's chapter in a process of its own, on a copy of the source that has it."""
     copy = folder / "src"
-    # With what Python has compiled: only the file that is edited is compiled anew.
-    shutil.copytree(REPOSITORY / "src", copy)
+    # With what Python has compiled: only the file that is edited is compiled anew. What other
+    # processes are compiling just now may be gone before it is copied.
+    shutil.copytree(REPOSITORY / "src", copy, ignore=shutil.ignore_patterns("*.pyc.*"))
     path = copy / "reviewcore" / fault.file
     text = path.read_text(encoding="utf-8")
     assert text.count(fault.was) == 1, f"{fault.name}: {fault.file} has it not just once"
