@@ -14,10 +14,12 @@ import attrs
 import psycopg
 import pytest
 from psycopg.pq import Trace
+from sqlalchemy import URL, Engine
 
 from reviewcore.adapters.sql import SqlStore, statements
 from reviewcore.adapters.sql.driving import PREPARED_MAX, Directly
 from reviewcore.adapters.sql.flush import WRITES_TOGETHER_MAX
+from reviewcore.adapters.sql.postgres import PostgresDoors
 from reviewcore.domain import events, ledger
 from reviewcore.domain.errors import Busy, EmailTaken, StoreUnavailable
 from reviewcore.domain.ids import GenreId, ReviewId, TrackId
@@ -520,6 +522,43 @@ def test_a_connection_keeps_so_many_plans_and_no_more(postgres_market: str) -> N
 
     assert kept == (PREPARED_MAX,)
     assert again == [(0, None)]
+
+
+class Meddled(SqlStore):
+    """A store whose connections a test lays hands on."""
+
+    engine: Engine
+
+    def _open(self, url: URL, *, pool_size: int) -> PostgresDoors:
+        doors = PostgresDoors(url, pool_size=pool_size)
+        self.engine = doors.engine
+        return doors
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["DEALLOCATE ALL", "ALTER TABLE users ALTER COLUMN name TYPE varchar(77)"],
+)
+def test_a_plan_that_serves_no_more_costs_one_try(postgres_market: str, change: str) -> None:
+    """As after a migration while the store is in use."""
+    store = Meddled(postgres_market, pool_size=1)
+
+    def meddle() -> None:
+        with store.begin() as tx:
+            assert tx.users.by_email("nobody@example.com") is None
+        pooled = store.engine.raw_connection()
+        pooled.cursor().execute(change)
+        pooled.close()
+
+    meddle()
+    with pytest.raises(Busy), store.begin() as tx:
+        tx.users.by_email("nobody@example.com")
+    with store.begin() as tx:
+        tx.users.add(a_user(email="nova@example.com"))
+    meddle()
+    with store.glance() as tx:
+        assert tx.users.by_email("nobody@example.com") is None
+    store.close()
 
 
 def test_a_text_with_nul_is_refused_and_not_cut(postgres_market: str) -> None:

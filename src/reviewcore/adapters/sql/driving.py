@@ -25,6 +25,13 @@ PREPARED_MAX = 200
 """Plans that a connection keeps: as many as the queries and the common shapes of flushes."""
 
 
+_LOST = (
+    psycopg.errors.InvalidSqlStatementName,
+    # "cached plan must not change result type"
+    psycopg.errors.FeatureNotSupported,
+)
+
+
 class ByCursor:
     """Statements on a cursor."""
 
@@ -50,6 +57,14 @@ class ByCursor:
     def command(self, sql: str) -> None:
         """Run a statement without parameters or rows."""
         self._cursor.execute(sql.encode(), prepare=False)
+
+
+class PlanLostError(psycopg.OperationalError):
+    """A prepared statement serves no more: what it reads was changed, or it was deallocated.
+
+    The driver deallocates all there are after DDL on its connection. Nothing has happened, and the
+    same transaction may be begun again.
+    """
 
 
 class _Statement(NamedTuple):
@@ -114,7 +129,11 @@ class Directly:
         if known is not None:
             self._known.move_to_end(sql)
             self._pgconn.send_query_prepared(known.name, parameters, None, Format.BINARY)
-            result = self._answer()
+            try:
+                result = self._answer()
+            except _LOST as error:
+                self._known.clear()
+                raise PlanLostError(str(error)) from error
             known.reader.set_pgresult(result, set_loaders=False)
             return known.reader, result
         known = self._prepared(sql)

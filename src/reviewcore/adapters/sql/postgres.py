@@ -20,7 +20,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from reviewcore.adapters.sql.conflicts import refusal_of
 from reviewcore.adapters.sql.dialects import POSTGRESQL, Row
-from reviewcore.adapters.sql.driving import PREPARED_MAX, ByCursor, Directly, way_of
+from reviewcore.adapters.sql.driving import PREPARED_MAX, ByCursor, Directly, PlanLostError, way_of
 from reviewcore.adapters.sql.flush import Link
 from reviewcore.domain.errors import Busy, ReviewcoreError, StoreUnavailable
 
@@ -37,6 +37,7 @@ _BUSY = (
     psycopg.errors.SerializationFailure,
     psycopg.errors.DeadlockDetected,
     psycopg.errors.LockNotAvailable,
+    PlanLostError,
 )
 
 
@@ -205,6 +206,8 @@ class _Glance:
     def fetch(self, sql: str, arguments: Sequence[Any]) -> list[Row]:
         pooled, link = self._doors.connect()
         try:
+            return link.fetch(sql, arguments)
+        except Busy:
             return link.fetch(sql, arguments)
         except StoreUnavailable:
             # The server went away while nobody asked; a question can be asked again.
