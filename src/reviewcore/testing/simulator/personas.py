@@ -68,7 +68,7 @@ class Honest(Reviewer):
     """Listens, writes something useful, and stays."""
 
     name: str = "honest"
-    count: int = 32
+    count: int = 36
 
 
 @attrs.frozen(kw_only=True)
@@ -76,7 +76,7 @@ class Expert(Reviewer):
     """Known from elsewhere: vouched for, careful, with much time."""
 
     name: str = "expert"
-    count: int = 8
+    count: int = 16
     comes_within_days: float = 1.0
     visits_a_day: float = 3.0
     reviews_a_visit: int = 3
@@ -181,9 +181,9 @@ class Artist:
     rhythm: Rhythm = EVENINGS
     packages: tuple[tuple[PackageType, float], ...] = (
         (PackageType.STARTER, 5.0),
-        (PackageType.STANDARD, 3.0),
-        (PackageType.PRO, 1.0),
-        (PackageType.DEEP_DIVE, 1.0),
+        (PackageType.STANDARD, 4.0),
+        (PackageType.PRO, 0.6),
+        (PackageType.DEEP_DIVE, 0.4),
     )
     declines: float = 0.05
     abandons: float = 0.08
@@ -265,4 +265,4 @@ DEFAULT_MIX: tuple[Persona, ...] = (
     FlagAbusing(),
     Cancelling(),
 )
-"""A market of some eighty people, of whom most mean well."""
+"""A market of some hundred people, of whom most mean well."""

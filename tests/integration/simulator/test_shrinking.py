@@ -13,7 +13,7 @@ from reviewcore.testing.simulator import (
     simulate,
 )
 from reviewcore.testing.simulator.shrinking import reduced
-from tests.unit.simulator.saboteurs import ForgetfulStore
+from tests.integration.simulator.saboteurs import ForgetfulStore
 
 SEED = 3
 
