@@ -91,6 +91,7 @@ BREAKS: list[tuple[str, str]] = [
     ("market_accounts_follow_reviews", "UPDATE disputes SET amount = amount + 1"),
     ("market_accounts_follow_reviews", "UPDATE disputes SET currency = 'eur'"),
     ("market_accounts_follow_reviews", "UPDATE disputes SET reinstated_amount = 7"),
+    ("market_accounts_follow_reviews", "UPDATE disputes SET reinstated_amount = amount + 7"),
     ("market_accounts_follow_reviews", first_slot("is_lost", "price = price + 1")),
     ("market_accounts_follow_reviews", first("refunds", change="status = 'DROPPED'")),
     ("market_accounts_follow_reviews", "DELETE FROM ledger_postings WHERE account = 'promotion'"),
@@ -168,6 +169,7 @@ BREAKS: list[tuple[str, str]] = [
         for name in ("reviews_completed", "slots_refunded", "unplayable_reports")
     ),
     ("tracks_count_right", "UPDATE tracks SET source_updated_at = NULL"),
+    ("tracks_count_right", "UPDATE tracks SET source_updated_at = paid_at"),
     ("tracks_count_right", f"UPDATE tracks SET source_updated_at = {LATER}"),
     ("tracks_count_right", first("tracks", "status = 'COMPLETED'", "completed_at = NULL")),
     ("tracks_count_right", first("tracks", "status = 'QUEUED'", f"completed_at = {LATER}")),

@@ -144,10 +144,12 @@ def ending(world: World) -> None:
     track = _given(world, 5)
     skipped, reported, *_ = _active(world, track)
     world.skip(skipped)
+    world.wait(seconds=1)
     world.report(reported)
     world.wait(days=8)
     world.work()
     mended = _given(world, 0)
+    world.wait(seconds=1)
     world.report(_active(world, mended)[0])
     world.wait(seconds=1)
     command = UpdateSource(
