@@ -18,6 +18,9 @@ T = TypeVar("T")
 BUDGET = 400_000
 """So many acts are replayed at most, in a minute or two; the result is then as short as it is."""
 
+WINDING_UP = 2_000
+"""As much as so many acts is what it costs to wind a market up, with something left to wait for."""
+
 
 class Shrinker:
     """Shortens one history that breaks one of *laws*."""
@@ -43,7 +46,7 @@ class Shrinker:
 
     def breaks(self, acts: Sequence[Act]) -> bool:
         """Tell whether *acts* break one of the laws; what budget they cost is gone."""
-        self._left -= len(acts)
+        self._left -= len(acts) + (WINDING_UP if self._settles else 0)
         outcome = outcome_of(acts, self._setting, settles=self._settles)
         return not self._laws.isdisjoint(outcome.laws)
 
