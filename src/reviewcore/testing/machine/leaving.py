@@ -17,6 +17,7 @@ from reviewcore.domain.payments import RefundStatus
 from reviewcore.domain.reviews import Review, ReviewStatus
 from reviewcore.domain.rules import PackageType
 from reviewcore.domain.support import TicketStatus
+from reviewcore.ports.identities import Identity
 from reviewcore.testing.machine import sayings, when
 from reviewcore.testing.machine.choosing import named, pick, require_slip
 from reviewcore.testing.machine.lanes import Refusal
@@ -26,11 +27,13 @@ from reviewcore.testing.machine.uploading import Uploading
 from reviewcore.usecases import (
     EraseUser,
     ExportUser,
+    LinkAccount,
     OpenTicket,
     SignIn,
     StartUpload,
     erase_user,
     export_user,
+    link_account,
     open_ticket,
     sign_in,
     start_upload,
@@ -137,6 +140,15 @@ class Leaving(Uploading):
         email = self.fresh_email()
         user_id = self.newcomer(email)
         self.become_artist(user_id)
+        self.commands += 1
+        elsewhere = Identity(
+            provider="peer",
+            subject=f"subject{self.commands}",
+            email=email,
+            email_verified=True,
+            name="Sam",
+        )
+        self.perform(link_account, LinkAccount(user_id=user_id, identity=elsewhere))
         self._begin(user_id, leftover, which)
         assert email in self.export(user_id)
         if not self.leave(user_id, forfeits=True):
