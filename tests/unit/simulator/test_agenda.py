@@ -69,3 +69,19 @@ def test_people_come_more_often_in_the_evening() -> None:
 
     assert sum(18 <= hour < 22 for hour in hours) > 3 * sum(1 <= hour < 5 for hour in hours)
     assert 440 < (at - START).days < 560
+
+
+def test_whoever_waited_goes_on_later_than_those_who_waited_meanwhile() -> None:
+    clock = ManualClock()
+    agenda, went_on = Agenda(clock), list[object]()
+
+    def wait(seconds: float) -> None:
+        agenda.pass_time(seconds)
+        went_on.append(clock())
+
+    agenda.after(1, lambda: wait(10))
+    agenda.after(5, lambda: wait(20))
+    agenda.run_until(START + timedelta(minutes=1))
+
+    assert went_on == sorted(went_on, key=str)
+    assert went_on[0] != went_on[1]

@@ -15,8 +15,8 @@ from reviewcore.testing.simulator.replaying import Setting, outcome_of
 
 T = TypeVar("T")
 
-BUDGET = 400_000
-"""So many acts are replayed at most, in a minute or two; the result is then as short as it is."""
+BUDGET = 200_000
+"""So many acts are replayed at most, in about a minute; the result is then as short as it is."""
 
 WINDING_UP = 2_000
 """As much as so many acts is what it costs to wind a market up, with something left to wait for."""
