@@ -1,25 +1,32 @@
 """Published tools for tests of reviewcore and of what is built on it.
 
-`builders` and `clock` need nothing but reviewcore; `contracts` needs pytest, `simulate` Hypothesis.
+`builders` and `ManualClock` need nothing but reviewcore; `contracts` needs pytest; `strategies`,
+`MarketMachine` and `simulate` need Hypothesis.
 """
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from reviewcore.testing.clock import ManualClock
 
 if TYPE_CHECKING:
+    from reviewcore.testing.machine import MarketMachine, differential
     from reviewcore.testing.simulator import simulate
 
-__all__ = ["ManualClock", "simulate"]
+__all__ = ["ManualClock", "MarketMachine", "differential", "simulate"]
+
+_LATE = {
+    "MarketMachine": "reviewcore.testing.machine",
+    "differential": "reviewcore.testing.machine",
+    "simulate": "reviewcore.testing.simulator",
+}
+"""What brings the whole market with it: whoever wants a clock alone does not wait."""
 
 
 def __getattr__(name: str) -> Any:
-    """Import the simulator when it is first asked for: it brings the whole market with it."""
-    if name == "simulate":
-        # Imported here so that whoever wants a clock alone does not wait.
-        from reviewcore.testing.simulator import simulate  # noqa: PLC0415 - see above
-
-        return simulate
+    """Import what is late when it is first asked for."""
+    if name in _LATE:
+        return getattr(importlib.import_module(_LATE[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
