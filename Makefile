@@ -21,7 +21,7 @@ PYTHON ?= $(shell for python in $(PYTHONS); do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
 	&& { echo "$$python"; break; }; done)
 
-.PHONY: help setup run test test-all check format lock bench machine simulate storms clean
+.PHONY: help setup run test test-all check format lock bench machine mutants simulate storms clean
 
 help:
 	@echo 'make setup     install everything into $(VENV)'
@@ -35,6 +35,7 @@ help:
 	@echo 'make machine   search for broken laws for MINUTES=10 by random markets'
 	@echo 'make simulate  live through SEEDS=50 markets of STEPS=20000 use cases each'
 	@echo 'make storms    the races and crashes, many times over'
+	@echo 'make mutants   change one rule at a time, and see which no test knows (MODULE=domain.money)'
 	@echo 'make clean     remove what the other commands made'
 
 setup: $(STAMP)
@@ -113,6 +114,10 @@ simulate: setup
 storms: setup
 	@REVIEWCORE_RACE_ROUNDS=5 REVIEWCORE_CRASH_KILLS=20 $(BIN)/python -m pytest -s \
 		tests/integration/races tests/integration/crashes
+
+mutants: setup
+	@$(BIN)/mutmut run --max-children 2 $(patsubst %,"reviewcore.%*",$(MODULE)) || true
+	@$(BIN)/python -m bench.mutants
 
 clean:
 	@rm -rf $(VENV) .venv-3.* build dist htmlcov .coverage .coverage.* \
