@@ -16,6 +16,7 @@ from reviewcore.domain.webhooks import StripeWebhookEvent
 from reviewcore.testing.simulator.acts import Work
 from reviewcore.testing.simulator.stage import Stage
 from reviewcore.testing.simulator.world import DIED, WORKERS
+from reviewcore.worker.steps import BATCH
 
 ROUND_SECONDS = 3_600.0
 """How often every step is taken, whether or not anything calls for it."""
@@ -74,7 +75,11 @@ class Labour:
                 continue
             step, field = called
             when = getattr(after, field)
-            if when is not None and (before is None or getattr(before, field) != when):
+            if when is None or (before is not None and getattr(before, field) == when):
+                continue
+            if kind is not Track or when <= self._stage.world.clock():
+                # That nobody was found is looked at again in the next round, not every half
+                # minute as in life: it would be most of what happens.
                 self._want(step, when)
 
     def _want(self, step: str, when: datetime) -> None:
@@ -97,7 +102,8 @@ class Labour:
         if did is DIED:
             away = timedelta(seconds=self._stage.world.weather.faults.restart_seconds)
             self._away[worker] = self._stage.world.clock() + away
-        elif did and step != "forget":
+        elif did >= BATCH and step != "forget":
+            # There may be more. What failed calls for the step again by its row.
             self._want(step, self._stage.world.clock())
 
     def _next(self) -> int | None:

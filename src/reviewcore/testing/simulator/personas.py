@@ -76,7 +76,7 @@ class Expert(Reviewer):
     """Known from elsewhere: vouched for, careful, with much time."""
 
     name: str = "expert"
-    count: int = 16
+    count: int = 20
     comes_within_days: float = 1.0
     visits_a_day: float = 3.0
     reviews_a_visit: int = 3
@@ -182,8 +182,8 @@ class Artist:
     packages: tuple[tuple[PackageType, float], ...] = (
         (PackageType.STARTER, 5.0),
         (PackageType.STANDARD, 4.0),
-        (PackageType.PRO, 0.6),
-        (PackageType.DEEP_DIVE, 0.4),
+        (PackageType.PRO, 0.5),
+        (PackageType.DEEP_DIVE, 0.3),
     )
     declines: float = 0.05
     abandons: float = 0.08

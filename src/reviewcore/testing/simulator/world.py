@@ -149,11 +149,14 @@ class World:
             tokens=self.names.token,
             overdraft=None if overdraft is None else Cents(overdraft),
         )
+        self._payments = FaultyPayments(self.bank, self._meet)
+        self._payouts = FaultyPayouts(self.bank, self._meet)
+        self._webhooks = FaultyWebhooks(self.bank, self._meet)
         self.app = CountedApp(
             store=self.store,
-            payments=FaultyPayments(self.bank, self._meet),
-            payouts=FaultyPayouts(self.bank, self._meet),
-            webhooks=FaultyWebhooks(self.bank, self._meet),
+            payments=self._payments,
+            payouts=self._payouts,
+            webhooks=self._webhooks,
             mail=self.mail,
             passwords=QuickPasswords(),
             secret="the same in every run",
@@ -186,6 +189,7 @@ class World:
             self._depth -= 1
             self._doom.swap(outer_doom)
             self.names.leave(outer_name)
+            self._forget_calls()
         if self._broken:
             self._complain()
         return answer
@@ -232,6 +236,11 @@ class World:
             self.agenda.pass_time(seconds)
         self.bank_moved = True
         return fault
+
+    def _forget_calls(self) -> None:
+        # Nobody reads them here, and they would grow for ever.
+        for line in (self._payments, self._payouts, self._webhooks):
+            line.calls.clear()
 
     def _refuses_mail(self) -> bool:
         refused = self.weather.faults.mail_refused
