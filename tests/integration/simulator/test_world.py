@@ -14,6 +14,7 @@ from reviewcore.testing.simulator import (
     Faults,
     Honest,
     simulate,
+    simulate_rough,
 )
 from reviewcore.testing.simulator.acts import Act, Drive, FaultsEnd, Work
 from reviewcore.testing.simulator.world import DIED, Broken, Refusal, SimulatedStore, World
@@ -118,3 +119,15 @@ def test_a_store_may_be_passed() -> None:
     simulate(seed=1, days=1, make_store=Kept)
 
     assert len(made) == 1
+
+
+def test_what_is_rare_happens_in_a_rough_market() -> None:
+    report = simulate_rough(seed=2, days=14)
+
+    report.require_lawful()
+    rare = {
+        *("DisputeLost", "SlotLost", "SlotRefunded", "TrackCancelled", "TrackClosed"),
+        *("PayoutFailed", "PayoutParked", "PayoutReversed", "RefundParked", "RefundReturned"),
+        *("FlagUpheld", "FlagDismissed", "ReviewerRestricted", "SourceUpdated"),
+    }
+    assert rare <= report.events.keys()

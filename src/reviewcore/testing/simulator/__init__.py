@@ -37,6 +37,7 @@ from reviewcore.testing.simulator.personas import (
 from reviewcore.testing.simulator.replaying import replay
 from reviewcore.testing.simulator.report import Failure, Report, SimulationFailed
 from reviewcore.testing.simulator.rhythm import Rhythm
+from reviewcore.testing.simulator.rough import simulate_rough
 from reviewcore.testing.simulator.running import simulate
 
 __all__ = [
@@ -66,4 +67,5 @@ __all__ = [
     "compared",
     "replay",
     "simulate",
+    "simulate_rough",
 ]
