@@ -22,15 +22,16 @@ def _migrate(url: str) -> None:
     store.close()
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrating takes longer than most of the tests, so it is done once and copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "market.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
 class TestSqliteStore(StoreContract):
     capabilities = frozenset({Capability.DURABLE, Capability.SHARED})
-
-    @pytest.fixture(scope="class")
-    def migrated(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        """Migrating takes longer than most of the tests, so it is done once and copied."""
-        path = tmp_path_factory.mktemp("sqlite") / "market.db"
-        _migrate(f"sqlite:///{path}")
-        return path
 
     @pytest.fixture
     def url(self, migrated: Path, tmp_path: Path) -> str:
