@@ -70,8 +70,8 @@ QUICK = Size(
     slice_cells=1_800,
     memory_completions=3_000,
     sqlite_cells=600,
-    crowd=20_000,
-    tracks_a_round=3,
+    crowd=10_000,
+    tracks_a_round=2,
     http=True,
 )
 
