@@ -15,6 +15,7 @@ from reviewcore.domain.errors import (
     InvalidTransition,
     PayoutAccountNotReady,
     PayoutAccountTooNew,
+    TooEarlyToResolve,
 )
 from reviewcore.domain.money import Cents
 from reviewcore.domain.payouts import (
@@ -107,9 +108,63 @@ def test_a_transfer_that_is_looked_for_stays_under_way() -> None:
     looked = payout.look_up(LATER)
 
     assert (looked.status, looked.look_ups, looked.attempts) == (PROCESSING, 0, 1)
-    assert looked.next_attempt_at is not None
-    assert looked.next_attempt_at > LATER
+    assert looked.next_attempt_at == LATER + timedelta(seconds=2**11)
     assert looked.miss().look_ups == 1
+    assert looked.miss().look_up(LATER).next_attempt_at == LATER + timedelta(hours=1)
+
+
+def test_a_payout_that_is_refused_for_now_goes_out_under_a_new_key() -> None:
+    sent = make.a_payout(id="po", status=PROCESSING).miss()
+
+    parked = sent.park("no money", LATER)
+    again = parked.send(LATER).park("no money", LATER)
+
+    assert (parked.status, parked.number, parked.key) == (PENDING, 2, "wd:po:a2")
+    assert (parked.sent_at, parked.look_ups, parked.leased_until) == (None, 0, None)
+    assert parked.failure_reason == "no money"
+    assert parked.next_attempt_at == LATER + timedelta(minutes=1)
+    assert (again.number, again.key) == (3, "wd:po:a3")
+    assert again.next_attempt_at == LATER + timedelta(minutes=2)
+
+
+@pytest.mark.parametrize("look_ups", [0, 1, 2, 3])
+@pytest.mark.parametrize("early", [timedelta(0), timedelta(microseconds=1)])
+def test_only_two_look_ups_and_a_day_after_the_last_sending_leave_it_to_a_person(
+    look_ups: int, early: timedelta
+) -> None:
+    payout = make.a_payout(status=PROCESSING, sent_at=START, look_ups=look_ups)
+    resolvable_at = START + timedelta(hours=23 + 24)
+
+    if look_ups >= 2 and not early:
+        payout.require_resolvable(resolvable_at - early)
+    else:
+        with pytest.raises(TooEarlyToResolve) as refusal:
+            payout.require_resolvable(resolvable_at - early)
+        assert refusal.value.resolvable_at == resolvable_at
+
+
+def test_a_refusal_names_the_payout_and_where_it_stands() -> None:
+    done = make.a_payout(status=COMPLETED)
+
+    for act in (
+        lambda: done.require_resolvable(LATER),
+        lambda: done.settle("ref-1", LATER),
+        lambda: done.complete("tr_1", LATER),
+    ):
+        with pytest.raises(InvalidTransition) as refusal:
+            act()
+        assert (refusal.value.entity, refusal.value.status) == ("Payout", COMPLETED)
+        assert refusal.value.wanted == COMPLETED
+
+
+def test_a_reference_that_cannot_be_is_named() -> None:
+    by_hand = make.a_payout(method=PayoutMethod.MANUAL, destination="sam@example.com")
+
+    assert by_hand.settle("r" * 200, LATER).reference == "r" * 200
+    for wrong in ("", "r" * 201):
+        with pytest.raises(InvalidText) as refusal:
+            by_hand.settle(wrong, LATER)
+        assert refusal.value.field == "reference"
 
 
 def test_a_payout_that_ended_is_left_alone() -> None:

@@ -92,12 +92,12 @@ def test_the_default_packages_split_so(kind: PackageType, prices: list[int]) -> 
 
 
 def test_free_slots_cost_nothing_and_pay_as_ever() -> None:
-    slots = free_slots(TRACK, 3, rules=MarketRules())
+    slots = free_slots(TRACK, 3, rules=MarketRules(rate_normal_cents=Cents(40)))
 
     assert [(slot.number, slot.tier, slot.rate, slot.price) for slot in slots] == [
-        (1, Tier.NORMAL, 50, 0),
-        (2, Tier.NORMAL, 50, 0),
-        (3, Tier.NORMAL, 50, 0),
+        (1, Tier.NORMAL, 40, 0),
+        (2, Tier.NORMAL, 40, 0),
+        (3, Tier.NORMAL, 40, 0),
     ]
 
 
