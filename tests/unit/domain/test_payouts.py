@@ -173,6 +173,17 @@ def test_a_payout_that_ended_is_left_alone() -> None:
 
     assert (done.external_id, done.processed_at, done.next_attempt_at) == ("tr_1", LATER, None)
     assert (refused.failure_reason, refused.next_attempt_at) == ("closed", None)
+    assert refused.processed_at == LATER
+
+
+def test_no_more_comes_back_than_had_left() -> None:
+    done = make.a_payout(amount=100, status=COMPLETED)
+
+    back = done.reverse(Cents(60)).reverse(Cents(40))
+
+    assert back.reversed_amount == 100
+    with pytest.raises(AssertionError):
+        back.reverse(Cents(1))
 
 
 # ── how much, and where to ───────────────────────────────────────────────────────────────────
@@ -269,7 +280,17 @@ def test_other_methods_need_a_destination(method: PayoutMethod, destination: str
 
 @pytest.mark.parametrize("destination", ["ab", "x" * 255, "a@b\nc"])
 def test_a_destination_is_one_line_of_3_to_254_characters(destination: str) -> None:
-    with pytest.raises(InvalidText):
+    with pytest.raises(InvalidText) as refusal:
         require_destination(
             make.a_reviewer(), PayoutMethod.PAYPAL, destination, rules=RULES, at=START
         )
+    assert refusal.value.field == "destination"
+
+
+@pytest.mark.parametrize("destination", ["a@b", "x" * 254])
+def test_the_shortest_and_the_longest_destination_serve(destination: str) -> None:
+    told = require_destination(
+        make.a_reviewer(), PayoutMethod.PAYPAL, destination, rules=RULES, at=START
+    )
+
+    assert told == destination

@@ -105,8 +105,10 @@ def test_a_slot_is_refunded_once() -> None:
     slot = make.a_slot()
     refunded = slot.refund(START)
 
-    with pytest.raises(InvalidTransition):
+    with pytest.raises(InvalidTransition) as refusal:
         refunded.refund(START + timedelta(days=1))
 
+    told = refusal.value
+    assert (told.entity, told.status, told.wanted) == ("Slot", "REFUNDED", "REFUNDED")
     assert refunded == attrs.evolve(slot, refunded_at=START)
     assert (slot.is_refunded, refunded.is_refunded) == (False, True)
