@@ -25,6 +25,8 @@ from reviewcore.testing.stripe.world import API_VERSION, DAY_SECONDS, World, sta
 SETTLE_SECONDS = 2 * DAY_SECONDS
 ACCOUNT_SECRET = "whsec_account_of_the_test_server"
 CONNECT_SECRET = "whsec_connect_of_the_test_server"
+HEARD_AFTER = 0.5
+"""Seconds from the order to go down until it is done: its answer has long been sent."""
 VERBS = (
     "advance",
     "balance",
@@ -183,12 +185,15 @@ class StripeServer(Payers, Payees, Ledger):
             self._listener.start()
 
     def go_down(self, seconds: float) -> None:
-        """Refuse connections for so many real seconds; returns at once."""
+        """Refuse connections for so many real seconds, from half a second on; returns at once."""
         outage = threading.Thread(target=self._down, args=(seconds,), name="stripe-outage")
         self._outages.append(outage)
         outage.start()
 
     def _down(self, seconds: float) -> None:
+        # Whoever asked for it over HTTP is to hear that it was heard.
+        if self._api.stopping.wait(HEARD_AFTER):
+            return
         with self.unreachable():
             self._api.stopping.wait(seconds)
 
