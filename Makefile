@@ -117,7 +117,7 @@ storms: setup
 
 mutants: setup
 	@$(BIN)/mutmut run --max-children 2 $(patsubst %,"reviewcore.%*",$(MODULE)) || true
-	@$(BIN)/python -m bench.mutants
+	@$(BIN)/python -m bench.mutants --apart
 
 clean:
 	@rm -rf $(VENV) .venv-3.* build dist htmlcov .coverage .coverage.* \
