@@ -170,24 +170,28 @@ _NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
 })  # fmt: skip
 
 
+def catalogue_of(names: Mapping[str, Iterable[str]]) -> tuple[Genre, ...]:
+    """Make genres of roots and the names below each; ids equal slugs, which are read off names.
+
+    Parents first, so that the rows can be inserted in this order. Seeding twice, or from two
+    processes, makes the same rows. Raises ValueError for a name of which no slug can be made.
+    """
+    return (
+        *(_genre(root, parent=None) for root in names),
+        *(_genre(name, parent=root) for root, below in names.items() for name in below),
+    )
+
+
+def _genre(name: str, *, parent: str | None) -> Genre:
+    slug = _slug_of(name)
+    parent_id = None if parent is None else GenreId(_slug_of(parent))
+    return Genre(id=GenreId(slug), name=name, slug=slug, parent_id=parent_id)
+
+
 def _slug_of(name: str) -> str:
     spelt = name.lower().replace("r&b", "rnb").replace("&", "and")
     return re.sub(r"[^a-z0-9]+", "-", spelt)
 
 
-def _genre(name: str, *, parent: str | None) -> Genre:
-    slug = _slug_of(name)
-    return Genre(
-        id=GenreId(slug),
-        name=name,
-        slug=slug,
-        parent_id=None if parent is None else GenreId(_slug_of(parent)),
-    )
-
-
-# Parents first, so that the rows can be inserted in this order. Ids equal slugs: seeding twice, or
-# from two processes, makes the same rows.
-CATALOGUE: Final[tuple[Genre, ...]] = (
-    *(_genre(root, parent=None) for root in _NAMES),
-    *(_genre(name, parent=root) for root, names in _NAMES.items() for name in names),
-)
+CATALOGUE: Final[tuple[Genre, ...]] = catalogue_of(_NAMES)
+"""The genres that a market starts with."""

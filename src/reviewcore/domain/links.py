@@ -93,7 +93,7 @@ def _require_plain_characters(url: str) -> None:
 
 
 def _require_upload_name(rest: str) -> None:
-    path = re.split(r"[?#]", rest, maxsplit=1)[0]
+    path = re.split(r"[?#]", rest)[0]
     if path == "/" or "//" in path:
         raise InvalidSourceUrl(reason="the address names no upload")
     # An encoded slash or backslash could hide a .. from this check and show it to a file system.
@@ -138,10 +138,7 @@ def _is_video(host: str, path: str, *, query: str) -> bool:
     if host == _YOUTUBE_SHORT_HOST:
         return _SHORT_LINK_PATH.fullmatch(path) is not None
     if path == "/watch":
+        videos = parse_qs(query, keep_blank_values=True).get("v", [])
         # Two v's are two opinions about which video this is.
-        match parse_qs(query, keep_blank_values=True).get("v", []):
-            case [video_id]:
-                return _VIDEO_ID.fullmatch(video_id) is not None
-            case _:
-                return False
+        return len(videos) == 1 and _VIDEO_ID.fullmatch(videos[0]) is not None
     return _SHORTS_PATH.fullmatch(path) is not None

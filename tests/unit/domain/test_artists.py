@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from reviewcore.domain.artists import require_artist_name
@@ -42,3 +43,11 @@ def test_a_credit_is_spent_once() -> None:
 
     assert artist.free_review_credits == 0
     assert artist.grant_credits(3).free_review_credits == 3
+
+
+def test_an_artist_who_leaves_keeps_no_name_and_no_genres() -> None:
+    artist = make.an_artist(total_tracks=2, total_spent=495)
+
+    gone = artist.erase()
+
+    assert gone == attrs.evolve(artist, artist_name="", genres=())

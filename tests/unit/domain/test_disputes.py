@@ -35,10 +35,10 @@ def test_a_dispute_is_decided_once(status: DisputeStatus, wanted: DisputeStatus)
 def test_an_inquiry_takes_amount_and_fee_later_and_once() -> None:
     inquiry = make.a_dispute(amount=0, fee=0)
 
-    dispute = inquiry.take(amount=Cents(495), fee=Cents(0))
+    dispute = inquiry.take(amount=Cents(495), fee=Cents(1500))
 
     assert (inquiry.is_inquiry, dispute.is_inquiry) == (True, False)
-    assert dispute == attrs.evolve(inquiry, amount=Cents(495))
+    assert dispute == attrs.evolve(inquiry, amount=Cents(495), fee=Cents(1500))
     assert not make.a_dispute(amount=0, fee=1).is_inquiry
     with pytest.raises(AssertionError):
         dispute.take(amount=Cents(495), fee=Cents(0))

@@ -84,6 +84,12 @@ def test_a_refusal_survives_copying_and_pickling(kind: type[ReviewcoreError]) ->
         assert str(twin) == str(refusal)
 
 
+def test_the_fields_of_a_refusal_stand_behind_its_sentence() -> None:
+    refusal = errors.OutOfRange(field="rating", minimum=1, maximum=5)
+
+    assert str(refusal) == "The number is out of range. (field: rating, minimum: 1, maximum: 5)"
+
+
 def test_a_category_can_be_raised_by_itself() -> None:
     bare = errors.Refused()
 

@@ -45,5 +45,27 @@ def test_what_judges_its_fields_is_not_copied_unjudged() -> None:
     class Percent:
         number: int = attrs.field(validator=attrs.validators.le(100))
 
-    with pytest.raises(TypeError, match=r"use attrs\.evolve"):
+    with pytest.raises(
+        TypeError, match=r"^Percent judges its fields when it is made: use attrs\.evolve$"
+    ):
         evolve(Percent(5), number=101)
+
+
+def test_a_class_is_copied_by_all_its_own_fields_from_its_first_time_on() -> None:
+    @attrs.frozen
+    class Point:
+        x: int
+        y: int = 0
+
+    @attrs.frozen
+    class Named(Point):
+        name: str = "origin"
+
+    here = Named(1, 2, "here")
+    elsewhere: dict[str, Any] = {"name": "there"}
+
+    assert evolve(here, x=3) == Named(3, 2, "here")
+    assert evolve(here, y=4, name="there") == Named(1, 4, "there")
+    assert evolve(Point(5, 6), y=7) == Point(5, 7)
+    with pytest.raises(TypeError, match=r"^Point has no field name$"):
+        evolve(Point(5, 6), **elsewhere)

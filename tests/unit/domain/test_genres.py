@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewcore.domain.errors import UnknownGenre
-from reviewcore.domain.genres import CATALOGUE, Genre, GenreTree
+from reviewcore.domain.genres import CATALOGUE, Genre, GenreTree, catalogue_of
 from reviewcore.domain.ids import GenreId
 
 TREE = GenreTree(CATALOGUE)
@@ -63,6 +63,33 @@ def test_slugs_are_read_off_the_names(slug: str, name: str, parent: str | None) 
     found = TREE.by_slug(slug)
 
     assert (found.name, found.parent_id) == (name, parent)
+
+
+def test_a_catalogue_lists_the_roots_and_then_what_is_below_each() -> None:
+    made = catalogue_of({"Folk & Country": ("Neo-Folk", "R&B  (Country)x"), "Dub": ()})
+
+    assert made == (
+        Genre(id=GenreId("folk-and-country"), name="Folk & Country", slug="folk-and-country"),
+        Genre(id=GenreId("dub"), name="Dub", slug="dub"),
+        Genre(
+            id=GenreId("neo-folk"),
+            name="Neo-Folk",
+            slug="neo-folk",
+            parent_id=GenreId("folk-and-country"),
+        ),
+        Genre(
+            id=GenreId("rnb-country-x"),
+            name="R&B  (Country)x",
+            slug="rnb-country-x",
+            parent_id=GenreId("folk-and-country"),
+        ),
+    )
+
+
+@pytest.mark.parametrize("name", ["", "é", "(Dub)"])
+def test_a_name_of_which_no_slug_can_be_made_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="slug"):
+        catalogue_of({name: ()})
 
 
 @pytest.mark.parametrize("slug", ["", "Deep-House", "deep house", "-house", "house-", "a--b", "é"])

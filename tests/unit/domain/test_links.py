@@ -133,6 +133,38 @@ def test_an_address_that_is_not_plainly_right_is_refused(url: str) -> None:
     assert refusal.value.reason
 
 
+REASONS = {
+    "https://soundcloud.com/" + "x" * 2026: "the address is over 2048 characters long",
+    "https://soundcloud.com/a b": "the address contains a space or an invisible character",
+    "https://soundcloud.com/a\\b": "the address contains a backslash",
+    "http://soundcloud.com/a": "the address must start with https:// and a host",
+    "https://user@soundcloud.com/a": "the address must not contain a user name",
+    "https://soundcloud.com:443/a": "the address must not contain a port",
+    "https://soundcloud。com/a": "the host must be written in ASCII",
+    "https://xn--oundcloud-xpk.com/a": "internationalised hosts are not accepted",
+    "https://soundcloud.com./a": "the host must not end with a dot",
+    "https://soundcloud.com/": "the address names no track, only a site",
+    "https://soundcloud.com/../a": "the path must not contain . or .. segments",
+    "https://youtu.be/a/b": "the address is not that of a YouTube video",
+    "https://www.youtube.com/watch": "the address is not that of a YouTube video",
+    "https://artist.bandcamp.com/album/x": "the address is not that of a Bandcamp track page",
+    "https://evil.example/a": "the host is not SoundCloud, Bandcamp or YouTube",
+    UPLOADS: "the address names no upload",
+    UPLOADS + "a//b.mp3": "the address names no upload",
+    UPLOADS + "a/../../admin": "the path must not leave the folder of uploads",
+    UPLOADS + "a%2F..%2Fadmin": "the path must not leave the folder of uploads",
+    UPLOADS + "..%5Cadmin": "the path must not leave the folder of uploads",
+}
+
+
+@pytest.mark.parametrize(("url", "reason"), REASONS.items())
+def test_an_artist_is_told_what_is_wrong_with_his_address(url: str, reason: str) -> None:
+    with pytest.raises(InvalidSourceUrl) as refusal:
+        judge_source_url(url, upload_prefix=UPLOADS)
+
+    assert refusal.value.reason == reason
+
+
 @given(
     url=st.sampled_from(sorted(GOOD)),
     at=st.integers(min_value=0, max_value=40),
