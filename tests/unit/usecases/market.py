@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from reviewcore.adapters.files import MemoryFiles, Slip
 from reviewcore.adapters.mail import MemoryMail
+from reviewcore.adapters.memory import MemoryStore
 from reviewcore.adapters.sandbox import PayeeOutcome, PayerOutcome, SandboxBank
 from reviewcore.app import App
 from reviewcore.bootstrap import in_memory
@@ -87,6 +88,7 @@ from reviewcore.usecases import (
     withdraw,
 )
 from reviewcore.usecases.steps.slots import TrackGivenUp
+from tests.unit.usecases.fitting import misfits
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -139,7 +141,10 @@ class World:
         )
         assert isinstance(app.payments, SandboxBank)
         assert isinstance(app.mail, MemoryMail)
+        assert isinstance(app.store, MemoryStore)
         self.bank, self.mail = app.payments, app.mail
+        self._misfits: list[str] = []
+        app.store.on_commit = lambda changes: self._misfits.extend(misfits(changes))
         self.webhooks: Webhooks = NoWebhooks()
         self.files = MemoryFiles(clock=self.clock)
         self.audio: Audio = PlainAudio()
@@ -226,6 +231,8 @@ class World:
     # ── looking ──────────────────────────────────────────────────────────────────────────────
 
     def look(self, read: Callable[[Transaction], R]) -> R:
+        """Read something; first of all that every row which was kept is what its type says."""
+        assert self._misfits == []
         with self.app.store.read() as tx:
             return read(tx)
 
