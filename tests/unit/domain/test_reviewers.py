@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -274,6 +275,19 @@ def test_a_change_of_tier_is_announced_once(what: str) -> None:
     assert (again, silence) == (moved, ())
 
 
+@pytest.mark.parametrize("what", MOVES)
+def test_a_granted_tier_is_held_whatever_happens_meanwhile(what: str) -> None:
+    fields, move, tier = MOVES[what]
+    granted = Tier.NORMAL if tier is Tier.PRO else Tier.PRO
+    reviewer = make.a_reviewer(
+        **{**fields, "tier": granted, "granted_tier": granted, "granted_until": LATER}
+    )
+
+    moved, told = move(reviewer)
+
+    assert (moved.tier, told) == (granted, ())
+
+
 def test_a_granted_tier_is_held_until_its_date() -> None:
     reviewer = make.a_reviewer()
 
@@ -282,9 +296,15 @@ def test_a_granted_tier_is_held_until_its_date() -> None:
     fallen, news = granted.end_grant(rules=RULES, at=LATER)
 
     assert (granted.tier, kept.tier, fallen.tier) == (Tier.PRO, Tier.PRO, Tier.NORMAL)
-    assert [type(event) for event in told] == [events.TierGranted, events.TierChanged]
+    assert told == (
+        events.TierGranted(reviewer_id=reviewer.id, tier=Tier.PRO, until=LATER),
+        events.TierChanged(reviewer_id=reviewer.id, before=Tier.NORMAL, after=Tier.PRO),
+    )
     assert silence == ()
-    assert [type(event) for event in news] == [events.TierGrantEnded, events.TierChanged]
+    assert news == (
+        events.TierGrantEnded(reviewer_id=reviewer.id),
+        events.TierChanged(reviewer_id=reviewer.id, before=Tier.PRO, after=Tier.NORMAL),
+    )
     assert (fallen.granted_tier, fallen.granted_until) == (None, None)
 
 
@@ -385,3 +405,33 @@ def test_the_same_account_again_changes_nothing() -> None:
     reviewer = make.a_reviewer().connect("acct_1", START).mark_account(ready=True)
 
     assert reviewer.connect("acct_1", LATER) is reviewer
+
+
+def test_another_bank_account_behind_the_account_starts_the_delay_again() -> None:
+    fresh = make.a_reviewer()
+    known = fresh.connect("acct_1", START)
+
+    assert fresh.change_destination(START).payout_account_changed_at == START
+    assert known.change_destination(LATER).payout_account_changed_at == LATER
+    assert known.change_destination(LATER).change_destination(START) == known.change_destination(
+        LATER
+    )
+
+
+def test_who_leaves_keeps_nothing_personal_and_is_given_nothing() -> None:
+    reviewer = make.a_reviewer(
+        genres=genres(3), country="GB", total_reviews=7, pending_balance=5
+    ).connect("acct_1", START)
+    barred = reviewer.mark_account(ready=True).restrict(RestrictionCause.ADMIN, reason="why")
+
+    gone = barred.erase()
+
+    assert gone == attrs.evolve(
+        barred,
+        genres=(),
+        country="",
+        completed_onboarding=False,
+        restriction_reason=None,
+        stripe_account_id=None,
+        payout_account_ready=False,
+    )

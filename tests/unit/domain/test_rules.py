@@ -176,7 +176,7 @@ def test_a_number_out_of_range_is_refused_by_name(name: str) -> None:
     above = refusal_of(**{name: kind(high + 1)})
 
     assert below.attributes == above.attributes == (name,)
-    assert below.reason == f"must be between {low} and {high}"
+    assert below.reason == above.reason == f"must be between {low} and {high}"
 
 
 @pytest.mark.parametrize("name", sorted(set(RANGES) - {"pro_rating_min"}))
@@ -190,67 +190,103 @@ def test_a_number_of_another_type_is_refused_by_name(name: str, wrong: object) -
 
 @pytest.mark.parametrize("wrong", [4.7, "4.7", Decimal("NaN"), Decimal("Infinity"), None])
 def test_a_rating_that_is_no_exact_number_is_refused(wrong: object) -> None:
-    assert refusal_of(pro_rating_min=wrong).attributes == ("pro_rating_min",)
+    refusal = refusal_of(pro_rating_min=wrong)
+
+    assert (refusal.attributes, refusal.reason) == (("pro_rating_min",), "must be a number")
 
 
 @pytest.mark.parametrize("wrong", ["USD", "us", "usdx", "", "u$d", 3, "usd\n"])
 def test_a_currency_is_three_lower_case_letters(wrong: object) -> None:
-    assert refusal_of(currency=wrong).attributes == ("currency",)
+    refusal = refusal_of(currency=wrong)
+
+    assert refusal.attributes == ("currency",)
+    assert refusal.reason == "must be three lower-case letters"
 
 
 @pytest.mark.parametrize(
-    "codes",
+    ("codes", "reason"),
     [
-        {"LAUNCH": 0},
-        {"LAUNCH": -1},
-        {"LAUNCH": REVIEWS_MAX + 1},
-        {"LAUNCH": "5"},
-        {"LAUNCH": True},
-        {" ": 1},
-        {"": 1},
-        {" LAUNCH": 1},
-        {"LAUNCH": 1, "launch": 2},
-        {"free_credit": 1},
+        ({"LAUNCH": 0}, "'LAUNCH' must give between 1 and 500 reviews"),
+        ({"LAUNCH": -1}, "'LAUNCH' must give between 1 and 500 reviews"),
+        ({"LAUNCH": REVIEWS_MAX + 1}, "'LAUNCH' must give between 1 and 500 reviews"),
+        ({"LAUNCH": "5"}, "'LAUNCH' must give between 1 and 500 reviews"),
+        ({"LAUNCH": True}, "'LAUNCH' must give between 1 and 500 reviews"),
+        ({" ": 1}, "' ' is empty, has outer space or means a free credit"),
+        ({"": 1}, "'' is empty, has outer space or means a free credit"),
+        ({" LAUNCH": 1}, "' LAUNCH' is empty, has outer space or means a free credit"),
+        ({"free_credit": 1}, "'free_credit' is empty, has outer space or means a free credit"),
+        ({"LAUNCH": 1, "launch": 2}, "two codes differ only in their case"),
     ],
 )
-def test_a_promo_code_that_cannot_be_used_is_refused(codes: dict[str, Any]) -> None:
-    assert refusal_of(promo_codes=codes).attributes == ("promo_codes",)
+def test_a_promo_code_that_cannot_be_used_is_refused(codes: dict[str, Any], reason: str) -> None:
+    refusal = refusal_of(promo_codes=codes)
+
+    assert (refusal.attributes, refusal.reason) == (("promo_codes",), reason)
+
+
+@pytest.mark.parametrize("reviews", [1, REVIEWS_MAX])
+def test_a_promo_code_may_give_from_one_review_to_the_most(reviews: int) -> None:
+    assert MarketRules(promo_codes={"LAUNCH": reviews}).promo_codes == {"LAUNCH": reviews}
 
 
 @pytest.mark.parametrize("answer", [-1, 2])
 def test_a_quiz_answer_must_be_one_of_the_choices(answer: int) -> None:
     question = QuizQuestion(question="?", choices=("yes", "no"), answer=answer)
 
-    refusal = refusal_of(quiz=(question,), quiz_pass_min=1)
+    refusal = refusal_of(quiz=(QUIZ[0], question), quiz_pass_min=1)
 
-    assert refusal.attributes == ("quiz",)
+    assert (refusal.attributes, refusal.reason) == (("quiz",), "question 1 has no such answer")
 
 
 def test_a_quiz_that_nobody_can_pass_is_refused() -> None:
-    assert refusal_of(quiz_pass_min=5).attributes == ("quiz_pass_min", "quiz")
+    refusal = refusal_of(quiz_pass_min=5)
+
+    assert refusal.attributes == ("quiz_pass_min", "quiz")
+    assert refusal.reason == "more right answers than questions"
+    assert MarketRules(quiz_pass_min=4).quiz == QUIZ
 
 
 def test_a_missing_package_is_refused() -> None:
     without = {kind: box for kind, box in PACKAGES.items() if kind is not PackageType.PRO}
 
-    assert refusal_of(packages=without).attributes == ("packages.PRO",)
+    refusal = refusal_of(packages=without)
+
+    assert (refusal.attributes, refusal.reason) == (("packages.PRO",), "is missing")
 
 
 @pytest.mark.parametrize(
-    ("changes", "attributes"),
+    ("changes", "fields", "reason"),
     [
-        ({"reviews": 0}, ("packages.STARTER.reviews",)),
-        ({"reviews": REVIEWS_MAX + 1}, ("packages.STARTER.reviews",)),
-        ({"pro_min": -1}, ("packages.STARTER.pro_min", "packages.STARTER.reviews")),
-        ({"pro_min": 6}, ("packages.STARTER.pro_min", "packages.STARTER.reviews")),
-        ({"priority": -1}, ("packages.STARTER.priority",)),
-        ({"priority": 366}, ("packages.STARTER.priority",)),
+        ({"reviews": 0}, ["reviews"], "must be between 1 and 500"),
+        ({"reviews": REVIEWS_MAX + 1}, ["reviews"], "must be between 1 and 500"),
+        ({"pro_min": -1}, ["pro_min", "reviews"], "more PRO slots than reviews"),
+        ({"pro_min": 6}, ["pro_min", "reviews"], "more PRO slots than reviews"),
+        ({"priority": -1}, ["priority"], "must be 0 to 365 days"),
+        ({"priority": 366}, ["priority"], "must be 0 to 365 days"),
     ],
 )
 def test_a_package_out_of_range_is_refused(
-    changes: dict[str, int], attributes: tuple[str, ...]
+    changes: dict[str, int], fields: list[str], reason: str
 ) -> None:
-    assert refusal_of(packages=packages(**changes)).attributes == attributes
+    refusal = refusal_of(packages=packages(**changes))
+
+    assert refusal.attributes == tuple(f"packages.STARTER.{field}" for field in fields)
+    assert refusal.reason == reason
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"reviews": 1},
+        {"reviews": REVIEWS_MAX, "price_cents": Cents(25_001)},
+        {"pro_min": 5, "price_cents": Cents(751)},
+        {"priority": 365},
+    ],
+)
+def test_a_package_may_be_as_small_and_as_great_as_its_ranges(changes: dict[str, Any]) -> None:
+    rules = MarketRules(packages=packages(**changes))
+
+    assert rules.packages == packages(**changes)
 
 
 @pytest.mark.parametrize("price", [249, 250])
@@ -271,20 +307,26 @@ def test_a_package_may_earn_a_cent() -> None:
 
 
 def test_pro_slots_count_at_the_pro_rate() -> None:
-    assert refusal_of(packages=packages(pro_min=3)).reason.startswith("its slots pay 550")
+    refusal = refusal_of(packages=packages(pro_min=3))
+
+    assert refusal.reason == "its slots pay 550, which is not below its price"
 
 
 @pytest.mark.parametrize(("low", "high"), ORDERED)
 def test_a_least_that_exceeds_its_most_is_refused(low: str, high: str) -> None:
-    refusal = refusal_of(**{high: getattr(MarketRules(), low) - 1})
+    least = getattr(MarketRules(), low)
 
-    assert refusal.attributes == (low, high)
+    refusal = refusal_of(**{high: least - 1})
+
+    assert (refusal.attributes, refusal.reason) == ((low, high), f"{low} exceeds {high}")
+    assert getattr(MarketRules(**{high: least}), high) == least
 
 
 def test_a_deadline_that_leaves_no_time_to_listen_is_refused() -> None:
     refusal = refusal_of(assignment_ttl_hours=1, minimum_listen_seconds=3600)
 
     assert refusal.attributes == ("minimum_listen_seconds", "assignment_ttl_hours")
+    assert refusal.reason == "nobody could listen for so long before the deadline"
     assert MarketRules(assignment_ttl_hours=1, minimum_listen_seconds=3599).version
 
 
@@ -358,41 +400,64 @@ def test_rules_told_plainly_make_the_same_rules() -> None:
     assert back.version == rules.version
 
 
+WHOLE, NUMBER, TABLE = "must be a whole number", "must be a number", "must be a table"
+QUESTION = "needs question, choices (texts) and answer (index)"
+
+
 @pytest.mark.parametrize(
-    ("text", "attribute"),
+    ("text", "attributes", "reason"),
     [
-        ("flag_max = 3", "flag_max"),
-        ("version = 'x'", "version"),
-        ("flags_max = '3'", "flags_max"),
-        ("flags_max = 3.5", "flags_max"),
-        ("flags_max = true", "flags_max"),
-        ("flags_max = -1", "flags_max"),
-        ("pro_rating_min = true", "pro_rating_min"),
-        ("pro_rating_min = '4.7'", "pro_rating_min"),
-        ("pro_rating_min = nan", "pro_rating_min"),
-        ("pro_rating_min = inf", "pro_rating_min"),
-        ("currency = 840", "currency"),
-        ("promo_codes = 5", "promo_codes"),
-        ("promo_codes = { A = 'x' }", "promo_codes"),
-        ("packages = 5", "packages"),
-        ("packages.GOLD.reviews = 5", "packages.GOLD"),
-        ("packages.STARTER = 5", "packages.STARTER"),
-        ("packages.STARTER.stars = 5", "packages.STARTER.stars"),
-        ("packages.STARTER.reviews = '5'", "packages.STARTER.reviews"),
-        ("packages.STARTER.reviews = true", "packages.STARTER.reviews"),
-        ("packages.STARTER.price_cents = 100", "packages.STARTER.price_cents"),
-        ("quiz = 5", "quiz"),
-        ("quiz = [5]", "quiz[0]"),
-        ("quiz = [{ question = 'a', choices = ['b'] }]", "quiz[0]"),
-        ("quiz = [{ question = 'a', choices = [], answer = 0 }]", "quiz[0]"),
-        ("quiz = [{ question = 'a', choices = [1], answer = 0 }]", "quiz[0]"),
-        ("quiz = [{ question = 'a', choices = ['b', 'c'], answer = true }]", "quiz[0]"),
-        ("quiz = [{ question = 'a', choices = ['b'], answer = 0, hint = 'b' }]", "quiz[0]"),
-        ("quiz = []", "quiz_pass_min"),
+        ("flag_max = 3", ("flag_max",), "is not a market rule"),
+        ("version = 'x'", ("version",), "is not a market rule"),
+        ("flags_max = '3'", ("flags_max",), WHOLE),
+        ("flags_max = 3.5", ("flags_max",), WHOLE),
+        ("flags_max = true", ("flags_max",), WHOLE),
+        ("flags_max = -1", ("flags_max",), "must be between 0 and 1000000"),
+        ("pro_rating_min = true", ("pro_rating_min",), NUMBER),
+        ("pro_rating_min = '4.7'", ("pro_rating_min",), NUMBER),
+        ("pro_rating_min = nan", ("pro_rating_min",), NUMBER),
+        ("pro_rating_min = inf", ("pro_rating_min",), NUMBER),
+        ("currency = 840", ("currency",), "must be three lower-case letters"),
+        ("promo_codes = 5", ("promo_codes",), TABLE),
+        ("promo_codes = { A = 'x' }", ("promo_codes",), "'A' must give between 1 and 500 reviews"),
+        ("throttles = 5", ("throttles",), TABLE),
+        ("throttles.sing_up = 5", ("throttles.sing_up",), "is not a throttle"),
+        ("throttles.sign_up = 0", ("throttles.sign_up",), "must be between 1 and 1000000"),
+        ("packages = 5", ("packages",), TABLE),
+        ("packages.GOLD.reviews = 5", ("packages.GOLD",), "is not a package"),
+        ("packages.STARTER = 5", ("packages.STARTER",), TABLE),
+        ("packages.STARTER.stars = 5", ("packages.STARTER.stars",), "is not known"),
+        ("packages.STARTER.reviews = '5'", ("packages.STARTER.reviews",), WHOLE),
+        ("packages.STARTER.reviews = true", ("packages.STARTER.reviews",), WHOLE),
+        (
+            "packages.STARTER.price_cents = 100",
+            ("packages.STARTER.price_cents", "rate_normal_cents", "rate_pro_cents"),
+            "its slots pay 250, which is not below its price",
+        ),
+        ("quiz = 5", ("quiz",), "must be an array of tables"),
+        ("quiz = [5]", ("quiz[0]",), QUESTION),
+        ("quiz = [{ question = 'a', choices = ['b'] }]", ("quiz[0]",), QUESTION),
+        ("quiz = [{ question = 'a', choices = [], answer = 0 }]", ("quiz[0]",), QUESTION),
+        ("quiz = [{ question = 'a', choices = [1], answer = 0 }]", ("quiz[0]",), QUESTION),
+        (
+            "quiz = [{ question = 'a', choices = ['b', 'c'], answer = true }]",
+            ("quiz[0]",),
+            QUESTION,
+        ),
+        (
+            "quiz = [{ question = 'a', choices = ['b'], answer = 0, hint = 'b' }]",
+            ("quiz[0]",),
+            QUESTION,
+        ),
+        ("quiz = []", ("quiz_pass_min", "quiz"), "more right answers than questions"),
     ],
 )
-def test_a_wrong_file_is_refused_and_the_culprit_named(text: str, attribute: str) -> None:
-    assert attribute in refusal_of_file(text).attributes
+def test_a_wrong_file_is_refused_with_the_culprit_and_a_reason(
+    text: str, attributes: tuple[str, ...], reason: str
+) -> None:
+    refusal = refusal_of_file(text)
+
+    assert (refusal.attributes, refusal.reason) == (attributes, reason)
 
 
 def test_the_message_of_a_refusal_names_the_attributes() -> None:

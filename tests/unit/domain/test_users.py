@@ -2,18 +2,23 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import attrs
 import pytest
 
 from reviewcore.domain.errors import (
     AlreadyVerified,
     EmailNotVerified,
+    EntityNotFound,
     InvalidPassword,
     InvalidToken,
     SessionExpired,
 )
-from reviewcore.domain.ids import UserId
+from reviewcore.domain.ids import AccountId, UserId
 from reviewcore.domain.users import (
+    Account,
+    IdentityMark,
     MarkKind,
+    account_marks,
     destination_mark,
     marks_of,
     require_password,
@@ -116,3 +121,76 @@ def test_a_connected_account_is_a_mark_of_its_own_kind() -> None:
     mark = stripe_mark(ADA, "acct_1")
 
     assert (mark.kind, mark.value) == (MarkKind.STRIPE_ACCOUNT, "acct_1")
+
+
+def test_a_linked_account_is_a_mark_and_so_is_the_address_that_it_told() -> None:
+    account = Account(
+        id=AccountId("a"),
+        user_id=ADA,
+        provider="google",
+        provider_account_id="108",
+        email="a.da+x@googlemail.com",
+        created_at=START,
+    )
+
+    assert account_marks(account) == (
+        IdentityMark(user_id=ADA, kind=MarkKind.ACCOUNT, value="google:108"),
+        IdentityMark(user_id=ADA, kind=MarkKind.EMAIL, value="ada@gmail.com"),
+    )
+
+
+def test_only_the_user_and_his_payout_account_outlast_him() -> None:
+    marks = [IdentityMark(user_id=ADA, kind=kind, value="x") for kind in MarkKind]
+
+    assert {mark.kind for mark in marks if mark.outlasts_him} == {
+        MarkKind.USER,
+        MarkKind.STRIPE_ACCOUNT,
+    }
+
+
+def test_another_token_proves_for_another_day() -> None:
+    token = make.an_email_token()
+
+    minted = token.mint("digest", START + timedelta(hours=5))
+
+    assert minted == attrs.evolve(
+        token, token_hash="digest", expires_at=START + timedelta(hours=29)
+    )
+
+
+def test_a_session_in_use_is_extended_once_half_of_its_30_days_is_over() -> None:
+    session = make.a_session(expires_at=START + timedelta(days=15))
+
+    assert not session.is_aging(START)
+    assert session.is_aging(START + timedelta(microseconds=1))
+    assert session.extend(START) == attrs.evolve(session, expires_at=START + timedelta(days=30))
+    with pytest.raises(SessionExpired):
+        session.extend(session.expires_at)
+
+
+def test_an_address_that_a_user_moves_to_is_known_to_be_his() -> None:
+    user = make.a_user(email_verified=None)
+
+    moved = user.move("new@example.com", START)
+
+    assert moved == attrs.evolve(user, email="new@example.com", email_verified=START)
+
+
+def test_who_has_left_for_good_is_nobody_any_more() -> None:
+    user = make.a_user(id=ADA, email_verified=START, country="GB")
+
+    gone = user.erase(START)
+
+    assert gone == attrs.evolve(
+        user,
+        email="erased:ada",
+        password=None,
+        name="",
+        email_verified=None,
+        country=None,
+        erased_at=START,
+    )
+    assert user.require_present() is user
+    with pytest.raises(EntityNotFound) as refusal:
+        gone.require_present()
+    assert refusal.value.extras == {"entity": "User", "id": "ada"}

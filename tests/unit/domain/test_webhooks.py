@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import attrs
 import pytest
 
 from reviewcore.domain.webhooks import TRIES_MAX, ProcessorEvent, Subject, receive
@@ -46,5 +47,24 @@ def test_what_was_mended_is_handled_as_if_it_had_never_failed(failures: int) -> 
 
     handled = event.retry(LATER).handle(LATER)
 
-    assert event.retry(LATER).next_attempt_at == LATER
+    assert event.retry(LATER) == attrs.evolve(event, next_attempt_at=LATER)
     assert (handled.failure, handled.handled_at) == (None, LATER)
+
+
+def test_an_event_is_leased_by_nobody_once_its_turn_is_over() -> None:
+    leased = attrs.evolve(receive(TOLD, START), leased_until=LATER)
+
+    assert leased.handle(START).leased_until is None
+    assert leased.fail("OSError", START).leased_until is None
+    assert leased.retry(START).leased_until is None
+
+
+@pytest.mark.parametrize(("subject", "waits"), [(Subject.CHECKOUT, True), (Subject.OTHER, False)])
+def test_what_is_received_waits_unless_nothing_is_to_be_done(subject: Subject, waits: bool) -> None:
+    told = attrs.evolve(TOLD, subject=subject, account_id="acct_1")
+
+    event = receive(told, LATER)
+
+    assert attrs.asdict(told).items() <= attrs.asdict(event).items()
+    assert (event.received_at, event.is_handled) == (LATER, not waits)
+    assert (event.handled_at, event.next_attempt_at) == ((None, LATER) if waits else (LATER, None))
