@@ -1,4 +1,4 @@
-"""Listening to files: libsndfile, and ffprobe for what it cannot read."""
+"""Listening to files: libsndfile, and FFmpeg for what it cannot read."""
 
 from reviewcore.adapters.audio.decoded import DecodedAudio
 
