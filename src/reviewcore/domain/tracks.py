@@ -160,11 +160,9 @@ class Track:
 
     def require_payable(self) -> None:
         """Raise InvalidTransition unless it waits for payment."""
-        self._require(TrackStatus.QUEUED)
+        # IN_PROGRESS and COMPLETED may go back to QUEUED too, but never by being paid again.
         if self.status is not TrackStatus.PENDING_PAYMENT:
-            raise InvalidTransition(
-                entity="Track", status=self.status, wanted=TrackStatus.PENDING_PAYMENT
-            )
+            raise InvalidTransition(entity="Track", status=self.status, wanted=TrackStatus.QUEUED)
 
     def price_at(self, price: Cents, *, reviews: int, priority: int, rules: MarketRules) -> Self:
         """Freeze what *reviews* reviews cost and how urgent they are."""
@@ -218,7 +216,7 @@ class Track:
         assert reviews + slots <= self.reviews_requested, "more slots ended than there are"
         status = status_of(requested=self.reviews_requested, counted=reviews, refunded=slots)
         done = status is TrackStatus.COMPLETED
-        halfway = counted > 0 and reviews * 2 >= self.reviews_requested
+        halfway = reviews * 2 >= self.reviews_requested
         settled = evolve(
             self,
             reviews_completed=reviews,

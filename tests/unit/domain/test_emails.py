@@ -109,6 +109,42 @@ def test_an_address_that_mail_could_not_reach_is_refused(typed: str) -> None:
     assert refusal.value.reason
 
 
+LONG = "the address is over 254 characters long"
+UNSEEN = "the address contains a space or an invisible character"
+AT = "the address must contain exactly one @"
+LOCAL = "the part before the @ must have 1 to 64 characters"
+LETTERS = "the part before the @ contains a character that is not accepted"
+AMBIGUOUS = "the domain is ambiguous; write it in its xn-- form"
+NO_NAME = "the domain is not a valid international name"
+NO_HOST = "the domain is not a host name with a dot in it"
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("a@" + "b." * 124 + "commm", LONG),
+        ("a@" + "ü." * 100 + "com", LONG),
+        ("ada lovelace@example.com", UNSEEN),
+        ("ada@exam\u200bple.com", UNSEEN),
+        ("ada", AT),
+        ("ada@@example.com", AT),
+        ("@example.com", LOCAL),
+        ("a" * 65 + "@example.com", LOCAL),
+        ("adä@example.com", LETTERS),
+        ("a..da@example.com", LETTERS),
+        ("ada@straße.de", AMBIGUOUS),
+        ("ada@bücher..example", NO_NAME),
+        ("ada@example", NO_HOST),
+        ("ada@10.0.0.1", NO_HOST),
+    ],
+)
+def test_a_visitor_is_told_what_is_wrong_with_his_address(typed: str, reason: str) -> None:
+    with pytest.raises(InvalidEmail) as refusal:
+        normalise_email(typed)
+
+    assert refusal.value.reason == reason
+
+
 def test_the_local_part_may_have_64_characters_and_no_more() -> None:
     assert normalise_email("a" * 64 + "@example.com") == "a" * 64 + "@example.com"
     with pytest.raises(InvalidEmail):

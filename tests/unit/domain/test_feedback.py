@@ -34,7 +34,7 @@ def test_a_score_out_of_range_is_refused_by_name(field: str, score: int) -> None
     with pytest.raises(OutOfRange) as refusal:
         make.some_feedback(**{field: score}).require_substance(RULES)
 
-    assert refusal.value.field == field
+    assert refusal.value.extras == {"field": field, "minimum": 1, "maximum": 5}
 
 
 @pytest.mark.parametrize("field", ["best_part_timestamp", "weakest_timestamp"])
@@ -43,7 +43,7 @@ def test_a_moment_lies_in_the_track(field: str, moment: int) -> None:
     with pytest.raises(OutOfRange) as refusal:
         make.some_feedback(**{field: moment}).require_substance(RULES)
 
-    assert refusal.value.field == field
+    assert refusal.value.extras == {"field": field, "minimum": 0, "maximum": 86_400}
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,29 @@ def test_both_parts_must_say_enough(field: str) -> None:
 @pytest.mark.parametrize("field", ["best_part", "weakest_part"])
 @pytest.mark.parametrize("text", ["word " * 1100, BEST_PART + "\x00"])
 def test_a_part_that_cannot_be_kept_is_refused(field: str, text: str) -> None:
-    with pytest.raises(InvalidText):
+    with pytest.raises(InvalidText) as refusal:
         make.some_feedback(**{field: text}).require_substance(RULES)
+
+    assert refusal.value.field == field
+
+
+@pytest.mark.parametrize("field", ["best_part", "weakest_part"])
+@pytest.mark.parametrize(
+    ("text", "reason", "minimum"),
+    [
+        (" ", "words", 30),
+        ("one two three four five six seven " * 5, "different words", 8),
+        (BEST_PART + " again" * 200, "percent different words", 30),
+    ],
+)
+def test_each_floor_of_the_rules_is_kept_by_each_part(
+    field: str, text: str, reason: str, minimum: int
+) -> None:
+    with pytest.raises(FeedbackTooThin) as refusal:
+        make.some_feedback(**{field: text}).require_substance(RULES)
+
+    told = refusal.value
+    assert (told.section, told.reason, told.minimum) == (field, reason, minimum)
 
 
 def test_the_form_offers_what_the_specification_says() -> None:

@@ -35,7 +35,9 @@ from reviewcore.domain.reviews import (
     NEXT,
     EndReason,
     Review,
+    ReviewQueue,
     ReviewStatus,
+    ReviewTimestamp,
     assign,
     queue_row,
     remarks,
@@ -243,8 +245,9 @@ def test_the_last_heartbeat_is_at_most_ten_minutes_ago() -> None:
     review = make.a_review(status=IN_PROGRESS, last_heartbeat=START)
 
     complete(review, at=START + timedelta(minutes=10))
-    with pytest.raises(HeartbeatStale):
+    with pytest.raises(HeartbeatStale) as refusal:
         complete(review, at=START + timedelta(minutes=10, microseconds=1))
+    assert refusal.value.maximum_seconds == 600
     with pytest.raises(HeartbeatStale):
         complete(attrs.evolve(review, last_heartbeat=None))
 
@@ -260,8 +263,10 @@ def test_a_review_answers_to_its_reviewer_only() -> None:
     review = make.a_review()
     review.require_reviewer(review.reviewer_id)
 
-    with pytest.raises(NotYourReview):
+    with pytest.raises(NotYourReview) as refusal:
         review.require_reviewer(ReviewerId("another"))
+
+    assert refusal.value.review_id == review.id
 
 
 def test_a_restarted_review_has_heard_nothing_and_has_a_new_deadline() -> None:
@@ -296,8 +301,10 @@ def test_a_rating_and_its_reason_are_kept(rating: int, reason: str, kept: str | 
 
 @pytest.mark.parametrize("rating", [0, 6])
 def test_a_rating_is_one_to_five(rating: int) -> None:
-    with pytest.raises(OutOfRange):
+    with pytest.raises(OutOfRange) as refusal:
         make.a_review(status=COMPLETED).rate(rating, reason="why")
+
+    assert refusal.value.extras == {"field": "rating", "minimum": 1, "maximum": 5}
 
 
 def test_a_rating_can_be_changed() -> None:
@@ -307,8 +314,13 @@ def test_a_rating_can_be_changed() -> None:
 
 
 def test_a_reason_has_at_most_1000_characters() -> None:
-    with pytest.raises(InvalidText):
-        make.a_review(status=COMPLETED).rate(1, reason="x" * 1001)
+    rated = make.a_review(status=COMPLETED).rate(1, reason="x" * 1000)
+
+    with pytest.raises(InvalidText) as refusal:
+        rated.rate(1, reason="x" * 1001)
+
+    told = {"field": "reason", "reason": "has more than 1000 characters"}
+    assert refusal.value.extras == told
 
 
 def test_a_disowned_review_can_be_neither_rated_nor_gemmed() -> None:
@@ -342,6 +354,21 @@ def test_a_review_can_be_flagged_for_seven_days() -> None:
         review.flag(FlagReason.SPAM, rules=RULES, at=closes + timedelta(microseconds=1))
 
     assert refusal.value.ended_at == closes
+    assert review.can_be_flagged(closes, rules=RULES)
+    assert not review.can_be_flagged(closes + timedelta(microseconds=1), rules=RULES)
+
+
+@pytest.mark.parametrize(
+    ("review", "can"),
+    [
+        (make.a_review(status=COMPLETED), True),
+        (make.a_flagged_review(), False),
+        (make.a_flagged_review(flag_status=FlagStatus.DISMISSED), False),
+        *((make.a_review(status=status), False) for status in S if status is not COMPLETED),
+    ],
+)
+def test_only_a_delivered_review_without_a_flag_can_be_flagged(review: Review, can: bool) -> None:
+    assert review.can_be_flagged(LATER, rules=RULES) is can
 
 
 def test_a_flagged_review_ceases_to_count_and_to_be_shown_until_cleared() -> None:
@@ -379,29 +406,35 @@ def test_an_upheld_flag_takes_the_gem() -> None:
 def test_remarks_are_numbered_and_stripped() -> None:
     told = remarks(ReviewId("r"), [(0, " intro "), (86_400, "x" * 240)])
 
-    assert [(one.number, one.seconds, one.note) for one in told] == [
-        (1, 0, "intro"),
-        (2, 86_400, "x" * 240),
-    ]
+    assert told == (
+        ReviewTimestamp(review_id=ReviewId("r"), number=1, seconds=0, note="intro"),
+        ReviewTimestamp(review_id=ReviewId("r"), number=2, seconds=86_400, note="x" * 240),
+    )
 
 
 def test_a_review_has_at_most_thirty_remarks() -> None:
     assert len(remarks(ReviewId("r"), [(1, "note")] * 30)) == 30
 
-    with pytest.raises(TooMany):
+    with pytest.raises(TooMany) as refusal:
         remarks(ReviewId("r"), [(1, "note")] * 31)
+
+    assert refusal.value.extras == {"field": "timestamps", "minimum": 0, "maximum": 30}
 
 
 @pytest.mark.parametrize("note", ["", "  ", "x" * 241, "\x00"])
 def test_a_note_has_1_to_240_characters(note: str) -> None:
-    with pytest.raises(InvalidText):
+    with pytest.raises(InvalidText) as refusal:
         remarks(ReviewId("r"), [(1, note)])
+
+    assert refusal.value.field == "note"
 
 
 @pytest.mark.parametrize("seconds", [-1, 86_401])
 def test_a_remark_is_about_a_moment_of_the_track(seconds: int) -> None:
-    with pytest.raises(OutOfRange):
+    with pytest.raises(OutOfRange) as refusal:
         remarks(ReviewId("r"), [(seconds, "note")])
+
+    assert refusal.value.extras == {"field": "seconds", "minimum": 0, "maximum": 86_400}
 
 
 def test_an_assignment_takes_over_what_the_slot_froze() -> None:
@@ -417,7 +450,16 @@ def test_an_assignment_takes_over_what_the_slot_froze() -> None:
     assert review.minimum_listen_seconds == 80
     assert review.expires_at == row.expires_at == START + timedelta(hours=48)
     assert row == queue_row(review, priority=5)
-    assert (row.id, row.reviewer_id, row.priority) == (review.id, review.reviewer_id, 5)
+    assert (review.id, review.track_id, review.artist_id) == ("r", track.id, track.artist_id)
+    assert (review.reviewer_id, review.assigned_at) == ("x", START)
+    assert row == ReviewQueue(
+        id=review.id,
+        track_id=track.id,
+        reviewer_id=review.reviewer_id,
+        priority=5,
+        assigned_at=START,
+        expires_at=review.expires_at,
+    )
 
 
 @pytest.mark.parametrize(
@@ -426,7 +468,7 @@ def test_an_assignment_takes_over_what_the_slot_froze() -> None:
 def test_a_track_that_is_not_live_is_not_assigned(status: TrackStatus) -> None:
     track = make.a_track(status=status)
 
-    with pytest.raises(InvalidTransition):
+    with pytest.raises(InvalidTransition) as refusal:
         assign(
             ReviewId("r"),
             track=track,
@@ -435,6 +477,9 @@ def test_a_track_that_is_not_live_is_not_assigned(status: TrackStatus) -> None:
             rules=RULES,
             at=START,
         )
+
+    told = {"entity": "Track", "status": status, "wanted": "ASSIGNED"}
+    assert refusal.value.extras == told
 
 
 @pytest.mark.parametrize(

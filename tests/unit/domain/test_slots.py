@@ -112,3 +112,24 @@ def test_a_slot_is_refunded_once() -> None:
     assert (told.entity, told.status, told.wanted) == ("Slot", "REFUNDED", "REFUNDED")
     assert refunded == attrs.evolve(slot, refunded_at=START)
     assert (slot.is_refunded, refunded.is_refunded) == (False, True)
+
+
+def test_a_slot_is_lost_as_it_is_refunded_and_once() -> None:
+    slot = make.a_slot()
+
+    lost = slot.lose(START)
+
+    assert lost == attrs.evolve(slot, refunded_at=START, is_lost=True)
+    for end in (lost.refund, lost.lose, slot.refund(START).lose):
+        with pytest.raises(InvalidTransition):
+            end(START)
+
+
+def test_slots_are_of_their_track() -> None:
+    made = (
+        *paid_slots(TRACK, PACKAGES[PackageType.STARTER], rules=MarketRules()),
+        *free_slots(TRACK, 2, rules=MarketRules()),
+    )
+
+    assert {slot.track_id for slot in made} == {TRACK}
+    assert not any(slot.is_refunded or slot.is_lost for slot in made)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from reviewcore.domain.errors import InvalidCountry, InvalidText, OutOfRange
 from reviewcore.domain.texts import (
+    as_line,
     day_start,
     require_country,
     require_line,
@@ -51,16 +52,45 @@ def test_any_readable_text_passes_and_passes_again(text: str) -> None:
     assert require_text("note", told, longest=40, shortest=0) == told
 
 
+BROKEN = {"\x0b": "holds a control character"}
+
+
 @pytest.mark.parametrize("breaking", ["\n", "\r", "\r\n", "\t", "\u2028", "\u2029", "\x0b"])
 def test_a_line_holds_no_break_that_could_start_a_mail_header(breaking: str) -> None:
     with pytest.raises(InvalidText) as refusal:
         require_line("title", f"First{breaking}Bcc: all@example.com", longest=200)
 
-    assert refusal.value.field == "title"
+    told = {"field": "title", "reason": BROKEN.get(breaking, "holds a line break or a tab")}
+    assert refusal.value.extras == told
 
 
 def test_a_line_is_stripped() -> None:
     assert require_line("title", " First Light\n", longest=200) == "First Light"
+
+
+def test_a_line_has_the_lengths_that_are_asked_for() -> None:
+    assert require_line("title", "  ", longest=3, shortest=0) == ""
+    assert require_line("title", "abc", longest=3, shortest=3) == "abc"
+    for wrong, reason in (("abcd", "has more than 3 characters"), ("", "is empty")):
+        with pytest.raises(InvalidText) as refusal:
+            require_line("title", wrong, longest=3)
+        assert refusal.value.extras == {"field": "title", "reason": reason}
+
+
+@pytest.mark.parametrize(
+    ("text", "longest", "line"),
+    [
+        ("  two\nlines\there ", 40, "two lines here"),
+        ("a\x00b\u202ec", 40, "a b c"),
+        ("one two", 7, "one two"),
+        ("one two", 6, "one tw"),
+        ("one two", 4, "one"),
+        (" \x1b ", 40, ""),
+    ],
+)
+def test_what_others_wrote_is_made_a_line(text: str, longest: int, line: str) -> None:
+    assert as_line(text, longest=longest) == line
+    assert require_line("note", line, longest=longest, shortest=0) == line
 
 
 @pytest.mark.parametrize("value", [1, 3, 5])
@@ -83,8 +113,17 @@ def test_a_country_is_kept_as_two_capitals(typed: str, kept: str) -> None:
 
 @pytest.mark.parametrize("typed", ["", "D", "DEU", "D1", "Ää", "ＤＥ"])  # noqa: RUF001 (wide letters are the point)
 def test_what_is_no_country_code_is_refused(typed: str) -> None:
-    with pytest.raises(InvalidCountry):
+    with pytest.raises(InvalidCountry) as refusal:
         require_country(typed)
+
+    assert refusal.value.country == typed
+
+
+def test_a_long_country_is_told_by_its_beginning() -> None:
+    with pytest.raises(InvalidCountry) as refusal:
+        require_country("Switzerland")
+
+    assert refusal.value.country == "Switzerl"
 
 
 def test_a_day_begins_at_midnight() -> None:

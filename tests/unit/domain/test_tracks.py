@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewcore.domain import events
+from reviewcore.domain.disputes import DisputeStatus
 from reviewcore.domain.errors import (
     InvalidText,
     InvalidTransition,
@@ -19,6 +20,7 @@ from reviewcore.domain.errors import (
     TooEarlyToClose,
     TooMany,
     TrackClosed,
+    TrackDisputed,
     TrackHasReviews,
 )
 from reviewcore.domain.ids import ArtistId, GenreId
@@ -88,6 +90,15 @@ VERBS: dict[str, tuple[Callable[[Track], Track], dict[TrackStatus, TrackStatus]]
 
 OF_SLOTS = {"count", "uncount", "refund_slots"}
 
+WANTED = {
+    "queue": "QUEUED",
+    "price_at": "QUEUED",
+    "cancel_unpaid": "CANCELLED",
+    "require_untouched": "CANCELLED",
+    "require_open_to_close": "CLOSED",
+    "change_source": "SOURCE_UPDATED",
+}
+
 
 @pytest.mark.parametrize(("verb", "status"), list(product(VERBS, TrackStatus)))
 def test_a_verb_leads_where_the_table_says_or_is_refused(verb: str, status: TrackStatus) -> None:
@@ -103,7 +114,8 @@ def test_a_verb_leads_where_the_table_says_or_is_refused(verb: str, status: Trac
     else:
         with pytest.raises(InvalidTransition) as refusal:
             act(track)
-        assert refusal.value.status == status
+        told = {"entity": "Track", "status": status, "wanted": WANTED[verb]}
+        assert refusal.value.extras == told
 
 
 @pytest.mark.parametrize(("before", "after"), list(product(TrackStatus, TrackStatus)))
@@ -206,12 +218,56 @@ def test_a_track_whose_slots_are_all_refunded_tells_that_it_is_cancelled() -> No
     assert track.assign_at is None
 
 
-def test_a_repeated_settling_keeps_the_time_of_completion() -> None:
+def test_settling_dates_what_is_told_once_and_rests_at_the_end() -> None:
     track = make.a_track(reviews_requested=2)
-    track, _ = track.count(START)
-    track, _ = track.refund_slots(1, START)
+    first, second, third = (START + timedelta(days=day) for day in (1, 2, 3))
 
-    assert track.completed_at == START
+    half, _ = track.count(first)
+    done, _ = half.count(second)
+    back, _ = done.uncount(third)
+    again, _ = back.count(third)
+
+    assert half == attrs.evolve(
+        track, reviews_completed=1, status=IN_PROGRESS, half_notified_at=first
+    )
+    assert done == attrs.evolve(
+        half,
+        reviews_completed=2,
+        status=COMPLETED,
+        completed_at=second,
+        completion_notified_at=second,
+        assign_at=None,
+    )
+    assert back == attrs.evolve(done, reviews_completed=1, status=IN_PROGRESS, completed_at=None)
+    assert again == attrs.evolve(done, completed_at=third)
+    assert done.refund_slots(0, third) == (done, ())
+
+
+@pytest.mark.parametrize(("requested", "counted"), [(4, 2), (5, 3), (25, 13)])
+def test_half_is_reached_by_the_review_that_makes_it(requested: int, counted: int) -> None:
+    before = make.a_track(reviews_requested=requested)
+    for _ in range(counted - 1):
+        before, _ = before.count(START)
+
+    after, story = before.count(LATER)
+
+    assert before.half_notified_at is None
+    assert after.half_notified_at == LATER
+    assert events.TrackHalfReviewed(track_id=after.id) in story
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda: make.a_track().uncount(LATER),
+        lambda: make.a_track().refund_slots(6, LATER),
+        lambda: make.a_track(reviews_requested=1).count(LATER)[0].count(LATER),
+        lambda: make.a_track(status=PENDING).count(LATER),
+    ],
+)
+def test_slots_that_do_not_exist_cannot_end(act: Callable[[], object]) -> None:
+    with pytest.raises(AssertionError):
+        act()
 
 
 def test_a_queued_track_is_looked_at_and_its_payment_dated() -> None:
@@ -255,6 +311,8 @@ def test_a_point_of_priority_is_a_day_waited() -> None:
         ({"closed_at": START}, False),
         ({"unplayable_reports": 1}, True),
         ({"unplayable_reports": 2}, False),
+        ({"dispute_status": DisputeStatus.OPEN}, False),
+        ({"dispute_status": DisputeStatus.LOST}, False),
     ],
 )
 def test_a_track_takes_reviewers_while_it_is_live_open_and_playable(
@@ -276,8 +334,10 @@ def test_a_track_answers_to_its_owner_only() -> None:
     track = make.a_track()
     track.require_owner(track.artist_id)
 
-    with pytest.raises(NotYourTrack):
+    with pytest.raises(NotYourTrack) as refusal:
         track.require_owner(ArtistId("another"))
+
+    assert refusal.value.track_id == track.id
 
 
 @pytest.mark.parametrize(("listening", "delivered"), [(1, 0), (0, 1), (2, 3)])
@@ -306,6 +366,50 @@ def test_a_track_is_closed_once() -> None:
         closed.require_open_to_close()
 
     assert (closed.closed_at, closed.assign_at) == (LATER, None)
+
+
+def test_a_track_under_dispute_rests_until_it_is_won() -> None:
+    track = make.a_track()
+
+    disputed = track.dispute()
+    won = disputed.win_dispute()
+    lost = disputed.lose_dispute()
+
+    assert disputed == attrs.evolve(track, dispute_status=DisputeStatus.OPEN, assign_at=None)
+    assert won == attrs.evolve(track, assign_at=None)
+    assert lost == attrs.evolve(track, dispute_status=DisputeStatus.LOST, assign_at=None)
+    with pytest.raises(TrackDisputed):
+        disputed.require_undisputed()
+    for one in (track, won, lost):
+        one.require_undisputed()
+    assert [one.is_shut for one in (track, disputed, lost)] == [False, False, True]
+    assert track.close(LATER).is_shut
+
+
+def test_a_length_that_is_known_of_the_new_link_replaces_what_was_said() -> None:
+    track = make.a_track(duration=100)
+
+    def changed(duration: int | None) -> int | None:
+        return track.change_source(
+            "https://youtu.be/abc",
+            SourceType.YOUTUBE,
+            duration=duration,
+            ever_completed=0,
+            rules=RULES,
+            at=LATER,
+        ).duration
+
+    assert (changed(200), changed(None)) == (200, 100)
+
+
+def test_a_track_whose_artist_leaves_leads_to_him_no_more() -> None:
+    track = make.a_track(status=COMPLETED, feedback_focus="the mix?")
+    own = attrs.evolve(track, source_url="https://m.example/u", source_type=SourceType.UPLOAD)
+
+    assert track.erase() == attrs.evolve(track, source_url="", feedback_focus=None)
+    assert own.erase() == attrs.evolve(own, feedback_focus=None)
+    with pytest.raises(AssertionError):
+        make.a_track().erase()
 
 
 def test_a_link_can_be_changed_until_a_review_is_delivered() -> None:
@@ -345,6 +449,17 @@ def test_the_artist_is_told_of_the_first_report_until_he_mends_the_link() -> Non
     assert (twice.unplayable_reports, twice.link_issue_notified_at) == (2, START)
 
 
+@pytest.mark.parametrize(("after", "counts"), [(-1, 0), (0, 0), (1, 1)])
+def test_a_report_from_before_the_change_of_the_link_is_of_the_old_one(
+    after: int, counts: int
+) -> None:
+    track = make.a_track(source_updated_at=LATER)
+
+    told, story = track.report_unplayable(LATER + timedelta(microseconds=after))
+
+    assert (told.unplayable_reports, len(story)) == (counts, counts)
+
+
 # ── what artists type ────────────────────────────────────────────────────────────────────────
 
 
@@ -355,8 +470,10 @@ def test_a_title_is_one_line() -> None:
 
 @pytest.mark.parametrize("title", ["", " ", "x" * 201, "First\nBcc: all@example.com", "a\x00"])
 def test_a_title_that_no_mail_could_carry_is_refused(title: str) -> None:
-    with pytest.raises(InvalidText):
+    with pytest.raises(InvalidText) as refusal:
         require_title(title)
+
+    assert refusal.value.field == "title"
 
 
 def test_a_focus_may_be_left_out() -> None:
@@ -366,8 +483,11 @@ def test_a_focus_may_be_left_out() -> None:
 
 
 def test_a_focus_has_at_most_1000_characters() -> None:
-    with pytest.raises(InvalidText):
+    assert require_focus("x" * 1000) == "x" * 1000
+    with pytest.raises(InvalidText) as refusal:
         require_focus("x" * 1001)
+
+    assert refusal.value.field == "feedback_focus"
 
 
 @pytest.mark.parametrize("duration", [None, 1, 6 * 3600])
@@ -377,8 +497,10 @@ def test_a_duration_may_be_unknown(duration: int | None) -> None:
 
 @pytest.mark.parametrize("duration", [0, -1, 6 * 3600 + 1])
 def test_a_duration_is_one_second_to_six_hours(duration: int) -> None:
-    with pytest.raises(OutOfRange):
+    with pytest.raises(OutOfRange) as refusal:
         require_duration(duration)
+
+    assert refusal.value.extras == {"field": "duration", "minimum": 1, "maximum": 21_600}
 
 
 @pytest.mark.parametrize("slugs", [["a"], ["a", "b", "c"]])
@@ -390,5 +512,7 @@ def test_a_track_has_one_to_three_genres(slugs: list[str]) -> None:
 
 @pytest.mark.parametrize("slugs", [[], ["a", "b", "c", "d"], ["a", "a"]])
 def test_no_four_or_repeated_genres_are_refused(slugs: list[str]) -> None:
-    with pytest.raises(TooMany):
+    with pytest.raises(TooMany) as refusal:
         require_track_genres(tuple(map(GenreId, slugs)))
+
+    assert refusal.value.extras == {"field": "genres", "minimum": 1, "maximum": 3}

@@ -69,7 +69,7 @@ def test_too_few_different_words_are_refused() -> None:
     with pytest.raises(FeedbackTooThin) as refusal:
         judge(text)
 
-    assert refusal.value.reason == "different words"
+    assert (refusal.value.section, refusal.value.reason) == ("best_part", "different words")
     assert (refusal.value.minimum, refusal.value.actual) == (8, 7)
 
 
@@ -79,8 +79,17 @@ def test_a_text_that_mostly_repeats_is_refused() -> None:
     with pytest.raises(FeedbackTooThin) as refusal:
         judge(text)
 
-    assert refusal.value.reason == "percent different words"
+    assert (refusal.value.section, refusal.value.reason) == (
+        "best_part",
+        "percent different words",
+    )
     assert (refusal.value.minimum, refusal.value.actual) == (30, 29)
+
+
+def test_exactly_the_different_words_are_enough() -> None:
+    text = different(8) + " word0" * 22
+
+    judge_words(text, section="best_part", words_min=30, unique_min=8, unique_percent_min=0)
 
 
 def test_exactly_the_percentage_is_enough() -> None:
