@@ -18,8 +18,11 @@ from sqlalchemy.schema import ForeignKeyConstraint
 
 from reviewcore.adapters.sql import SqlStore, schema
 from reviewcore.adapters.sql.tables import metadata
+from reviewcore.domain import ledger
 from reviewcore.domain.errors import StoreNotMigrated, StoreUnavailable
+from reviewcore.domain.ledger import Entry
 from reviewcore.domain.matching import Search
+from reviewcore.domain.payments import OWED, RefundStatus
 from reviewcore.testing.clock import START
 from reviewcore.testing.contracts.store.scene import Scene
 from tests.integration.postgres import Server
@@ -139,6 +142,63 @@ def test_accounts_are_known_to_the_search_also_of_those_who_came_before_it_knew(
             assert tx.reviewers.candidates(search, limit=9) == [old, young]
             assert tx.reviewers.candidates(aged, limit=9) == [old]
             tx.reviewers.come_of_age(START - timedelta(days=1), limit=100)
+
+
+def _books(scene: Scene) -> list[Entry]:
+    """Book a payment and a refund of it, as every market before had them."""
+    refund = scene.refund(status=RefundStatus.PROCESSING, look_ups=3)
+    with scene.store.begin() as tx:
+        attempt = tx.attempts.get(refund.attempt_id)
+        tx.ledger.add(
+            ledger.payment_not_applied(attempt, refund.amount),
+            ledger.refund_intended(refund, applied=False),
+        )
+    with scene.store.read() as tx:
+        return list(tx.ledger.all())
+
+
+def test_refunds_and_books_live_through_going_down_and_up(store: SqlStore, engine: Engine) -> None:
+    store.migrate()
+    scene = Scene(store)
+    refunds = [scene.refund(status=status) for status in sorted(OWED)]
+    entries = _books(scene)
+
+    _downgrade(engine, "0012")
+    assert {name["name"] for name in inspect(engine).get_columns("refunds")}.isdisjoint(
+        {"look_ups", "reference", "duplicate_id"}
+    )
+    store.migrate()
+
+    assert _differences(engine) == []
+    with store.begin() as tx:
+        assert [tx.refunds.get(one.id) for one in refunds] == refunds
+        [known] = [one for one in tx.refunds.all() if one not in refunds]
+        assert (known.status, known.look_ups, known.reference) == (RefundStatus.PROCESSING, 0, None)
+        assert list(tx.ledger.all()) == entries
+        tx.refunds.update(attrs.evolve(known, status=RefundStatus.SETTLED, reference="transfer 1"))
+        tx.ledger.add(ledger.refund_settled(known))
+    [told] = inspect(engine).get_foreign_keys("ledger_postings")
+    assert told["referred_table"] == "ledger_entries"
+
+
+@pytest.mark.parametrize("what", ["refund", "entry"])
+def test_what_was_settled_is_in_the_way_of_going_down_and_is_kept(
+    store: SqlStore, engine: Engine, what: str
+) -> None:
+    store.migrate()
+    scene = Scene(store)
+    status = RefundStatus.SETTLED if what == "refund" else RefundStatus.FAILED
+    refund = scene.refund(status=status)
+    if what == "entry":
+        with store.begin() as tx:
+            tx.ledger.add(ledger.refund_undoubled(refund))
+
+    with pytest.raises(RuntimeError, match="cannot go below 0013: 1 rows of"):
+        _downgrade(engine, "0012")
+
+    store.check_ready()
+    with store.read() as tx:
+        assert tx.refunds.get(refund.id) == refund
 
 
 def test_the_newest_revision_is_the_one_the_code_needs(store: SqlStore, engine: Engine) -> None:

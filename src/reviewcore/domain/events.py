@@ -427,7 +427,22 @@ class RefundReturned(RefundEvent):
 
 @attrs.frozen(kw_only=True)
 class RefundDropped(RefundEvent):
-    """A lost dispute gave the payer his money: the refund is not sent."""
+    """A lost dispute gave the payer his money: the refund is not made."""
+
+
+@attrs.frozen(kw_only=True)
+class RefundSettled(RefundEvent):
+    """The processor could not make the refund: an administrator paid it another way."""
+
+
+@attrs.frozen(kw_only=True)
+class RefundDoubled(RefundEvent):
+    """The processor made a refund that had ended otherwise: its payer has the money twice."""
+
+
+@attrs.frozen(kw_only=True)
+class RefundUndoubled(RefundEvent):
+    """What the processor had made besides came back."""
 
 
 @attrs.frozen(kw_only=True)

@@ -78,6 +78,9 @@ class EntryKind(StrEnum):
     REFUND_COMPLETED = "REFUND_COMPLETED"
     REFUND_RETURNED = "REFUND_RETURNED"
     REFUND_DROPPED = "REFUND_DROPPED"
+    REFUND_SETTLED = "REFUND_SETTLED"
+    REFUND_DOUBLED = "REFUND_DOUBLED"
+    REFUND_UNDOUBLED = "REFUND_UNDOUBLED"
     DISPUTE_OPENED = "DISPUTE_OPENED"
     DISPUTE_WON = "DISPUTE_WON"
     SLOT_LOST = "SLOT_LOST"
@@ -191,6 +194,24 @@ def refund_dropped(refund: Refund) -> Draft:
     """A lost dispute paid it; what was set aside makes up for a part of the loss."""
     dropped = Move(refunding(refund.id), LOSSES, refund.amount)
     return draft(EntryKind.REFUND_DROPPED, refund.id, dropped)
+
+
+def refund_settled(refund: Refund) -> Draft:
+    """The processor could not make it, and it left the bank by hand."""
+    paid = Move(refunding(refund.id), BANK, refund.amount)
+    return draft(EntryKind.REFUND_SETTLED, refund.id, paid)
+
+
+def refund_doubled(refund: Refund) -> Draft:
+    """The processor made what had been paid otherwise: until it comes back, it is lost."""
+    lost = Move(LOSSES, PROCESSOR, refund.amount)
+    return draft(EntryKind.REFUND_DOUBLED, refund.id, lost)
+
+
+def refund_undoubled(refund: Refund) -> Draft:
+    """What the processor made besides came back."""
+    back = Move(PROCESSOR, LOSSES, refund.amount)
+    return draft(EntryKind.REFUND_UNDOUBLED, refund.id, back)
 
 
 # ── disputes ─────────────────────────────────────────────────────────────────────────────────

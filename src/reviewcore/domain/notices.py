@@ -145,6 +145,14 @@ NOTICES: Mapping[str, Notice] = MappingProxyType(
             subject="Your reviewer tier is now {after}",
             body="Hello {name},\n\nyour tier has changed from {before} to {after}.\n",
         ),
+        "RefundSettled": Notice(
+            audience=Audience.ARTIST,
+            subject="Your refund of {amount} was paid another way",
+            body=(
+                "Hello {name},\n\n{amount} for “{title}” could not go back the way you had paid. "
+                "We have paid you another way, with this reference:\n\n{reference}\n"
+            ),
+        ),
         "PayoutCompleted": Notice(
             audience=Audience.REVIEWER,
             subject="Your payout of {amount} is on its way",

@@ -21,14 +21,16 @@ from reviewcore.domain.errors import (
 )
 from reviewcore.domain.ids import PayoutId, ReversalId, ReviewerId
 from reviewcore.domain.money import ZERO, Cents
-from reviewcore.domain.payments import SAME_KEY_FOR, backoff, parked_for
+from reviewcore.domain.payments import (
+    LOOKS_MIN,
+    SAME_KEY_FOR,
+    SETTLED_AFTER,
+    backoff,
+    parked_for,
+)
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.rules import MarketRules
 from reviewcore.domain.texts import require_line
-
-SETTLED_AFTER = timedelta(hours=24)
-LOOKS_MIN = 2
-"""How long after its last sending, and after how many look-ups, a transfer may be called absent."""
 
 
 class PayoutMethod(StrEnum):

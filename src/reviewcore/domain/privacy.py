@@ -154,9 +154,10 @@ TABLE: Mapping[type, Mapping[Treatment, str]] = MappingProxyType(
             MARKET: "key return_url url fee unwanted looks next_attempt_at leased_until",
         },
         Refund: {
-            ID: "id attempt_id payment_id track_id external_id",
-            KEPT: "amount currency reason status created_at sent_at ended_at failure_reason",
-            MARKET: "key number attempts next_attempt_at leased_until",
+            ID: "id attempt_id payment_id track_id external_id duplicate_id",
+            KEPT: "amount currency reason status created_at sent_at reference ended_at "
+            "failure_reason",
+            MARKET: "key number attempts look_ups next_attempt_at leased_until",
         },
         Dispute: {
             ID: "id external_id attempt_id payment_id track_id",

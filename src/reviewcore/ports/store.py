@@ -55,7 +55,7 @@ from reviewcore.domain.laws import Law, Violation
 from reviewcore.domain.ledger import BalanceLine, Draft, Entry
 from reviewcore.domain.matching import History, Search
 from reviewcore.domain.money import Cents
-from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund
+from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund, RefundStatus
 from reviewcore.domain.payouts import Payout, PayoutReversal, PayoutStatus
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import EndReason, Review, ReviewQueue, ReviewTimestamp
@@ -536,6 +536,12 @@ class Refunds(Repository[Refund, RefundId], Protocol):
 
     def of_payment(self, payment_id: PaymentId) -> Sequence[Refund]:
         """Return the refunds of a payment."""
+        ...
+
+    def page(
+        self, *, status: RefundStatus | None, after: str | None, limit: int
+    ) -> Sequence[Refund]:
+        """Return refunds in order of id."""
         ...
 
     def unsettled(self, *, after: str | None, limit: int) -> Sequence[Refund]:

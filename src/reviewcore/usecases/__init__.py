@@ -66,6 +66,7 @@ from reviewcore.usecases.send_payout import SendPayout, send_payout
 from reviewcore.usecases.send_refund import SendRefund, send_refund
 from reviewcore.usecases.set_ticket_status import SetTicketStatus, set_ticket_status
 from reviewcore.usecases.settle_payout import SettlePayout, settle_payout
+from reviewcore.usecases.settle_refund import SettleRefund, settle_refund
 from reviewcore.usecases.sign_in import SignIn, sign_in
 from reviewcore.usecases.sign_in_with_account import SignInWithAccount, sign_in_with_account
 from reviewcore.usecases.sign_out import SignOut, sign_out
@@ -146,6 +147,7 @@ __all__ = [
     "SendRefund",
     "SetTicketStatus",
     "SettlePayout",
+    "SettleRefund",
     "SignIn",
     "SignInWithAccount",
     "SignOut",
@@ -214,6 +216,7 @@ __all__ = [
     "send_refund",
     "set_ticket_status",
     "settle_payout",
+    "settle_refund",
     "sign_in",
     "sign_in_with_account",
     "sign_out",

@@ -12,11 +12,13 @@ from reviewcore.domain.ids import (
     FlagId,
     LeadId,
     PayoutId,
+    RefundId,
     ReviewerId,
     TicketId,
     TrackId,
     UserId,
 )
+from reviewcore.domain.money import Cents
 from reviewcore.domain.notices import NOTICES, Audience, Notice
 from reviewcore.domain.users import User
 from reviewcore.ports.mail import Letter, Mail
@@ -86,7 +88,7 @@ def _facts(tx: Transaction, event: EventRecord, audience: Audience) -> tuple[Use
 
 AGGREGATES = {
     Audience.USER: {"user", "ticket"},
-    Audience.ARTIST: {"track"},
+    Audience.ARTIST: {"track", "refund"},
     Audience.REVIEWER: {"reviewer", "payout", "flag"},
 }
 
@@ -116,8 +118,22 @@ def _of_reviewer(tx: Transaction, thing: str, _: Payload) -> tuple[UserId, Facts
 
 def _of_payout(tx: Transaction, thing: str, _: Payload) -> tuple[UserId, Facts]:
     payout = tx.payouts.get(PayoutId(thing))
-    amount = f"{payout.amount / 100:.2f} {payout.currency.upper()}"
+    amount = _told(payout.amount, payout.currency)
     return tx.reviewers.get(payout.reviewer_id).user_id, {"amount": amount}
+
+
+def _of_refund(tx: Transaction, thing: str, _: Payload) -> tuple[UserId, Facts]:
+    refund = tx.refunds.get(RefundId(thing))
+    track = tx.tracks.get(refund.track_id)
+    return tx.artists.get(track.artist_id).user_id, {
+        "title": track.title,
+        "amount": _told(refund.amount, refund.currency),
+        "reference": refund.reference,
+    }
+
+
+def _told(amount: Cents, currency: str) -> str:
+    return f"{amount / 100:.2f} {currency.upper()}"
 
 
 def _of_flag(tx: Transaction, thing: str, _: Payload) -> tuple[UserId, Facts]:
@@ -132,6 +148,7 @@ TELLERS: Mapping[str, Callable[[Transaction, str, Payload], tuple[UserId, Facts]
     "track": _of_track,
     "reviewer": _of_reviewer,
     "payout": _of_payout,
+    "refund": _of_refund,
     "flag": _of_flag,
 }
 """By the kind of thing that an event is about: whom to tell, and what is known of it."""

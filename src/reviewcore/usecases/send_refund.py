@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from reviewcore.domain import events
-from reviewcore.domain.disputes import DisputeStatus, standing_of
+from reviewcore.domain.disputes import DisputeStatus
 from reviewcore.domain.ids import RefundId
 from reviewcore.domain.payments import CheckoutAttempt, Refund, RefundStatus
 from reviewcore.ports.processor import (
@@ -14,6 +14,7 @@ from reviewcore.ports.processor import (
     Outcome,
     Payments,
     RefundOrder,
+    RefundState,
     RefundView,
 )
 from reviewcore.ports.store import Store, Transaction
@@ -23,6 +24,7 @@ from reviewcore.usecases.steps.refunds import (
     fail_refund,
     follow_refund,
     lock_refund,
+    standing_at,
 )
 
 
@@ -37,8 +39,9 @@ def send_refund(store: Store, payments: Payments, command: SendRefund) -> Refund
     """Send the refund once, however often this runs; an unclear answer leaves it PROCESSING.
 
     While its key is fresh it is sent again with the same key, later only looked for. One that was
-    never sent waits while what it gives back is disputed, and is dropped if that was lost. Raises
-    EntityNotFound.
+    never sent waits while what it gives back is disputed, and is dropped if that was lost; so is
+    one that was looked for in vain. Raises EntityNotFound, and InvalidTransition when the processor
+    has made it more than once.
     """
     with store.begin() as tx:
         owed = lock_refund(tx, tx.refunds.get(command.refund_id))
@@ -51,26 +54,50 @@ def send_refund(store: Store, payments: Payments, command: SendRefund) -> Refund
     outcome = _send(payments, sending, attempt) if fresh else _look_up(payments, sending, attempt)
 
     with store.begin() as tx:
-        owed = lock_refund(tx, sending)
-        if owed.refund.is_final or owed.refund.key != sending.key:
+        return _settle(tx, lock_refund(tx, sending), sending, outcome, fresh=fresh)
+
+
+def _settle(
+    tx: Transaction,
+    owed: Owed,
+    sending: Refund,
+    outcome: Outcome[RefundView] | Outcome[RefundView | None],
+    *,
+    fresh: bool,
+) -> Refund:
+    match outcome:
+        case Done(RefundView(state=RefundState.TAKEN) as view):
+            # Money has left: that is true whoever got here first, be it a person.
+            return follow_refund(tx, owed.refund, view)
+        case _ if owed.refund.is_final or owed.refund.key != sending.key:
             # Another worker got here first.
             return owed.refund
-        match outcome:
-            # A declined look-up says nothing of the refund: only what was sent can be refused.
-            case Declined() if fresh:
-                return _refuse(tx, owed, outcome)
-            case Done(view) if view is not None:
-                return follow_refund(tx, owed.refund, view)
-            case _:
-                # Unknown, or not found (yet): neither says that it did not happen.
-                return owed.refund
+        # A declined look-up says nothing of the refund: only what was sent can be refused.
+        case Declined() if fresh:
+            return _refuse(tx, owed, outcome)
+        case Done(view) if view is not None:
+            return follow_refund(tx, owed.refund, view)
+        case Done():
+            return _miss(tx, owed)
+        case _:
+            # Unknown does not say that it did not happen.
+            return owed.refund
+
+
+def _miss(tx: Transaction, owed: Owed) -> Refund:
+    """Count a look-up in vain: only a person, or a bank, may conclude from it."""
+    missed = owed.refund.miss()
+    if missed.is_absent(tx.now) and standing_at(tx, owed) is DisputeStatus.LOST:
+        return drop_refund(tx, Owed(owed.payment, missed))
+    tx.refunds.update(missed)
+    return missed
 
 
 def _prepare(tx: Transaction, owed: Owed) -> Refund:
     """Have the refund sent, unless it is at an end or a dispute is in its way."""
     if owed.refund.is_final:
         return owed.refund
-    standing = _standing(tx, owed) if owed.refund.status is RefundStatus.PENDING else None
+    standing = standing_at(tx, owed) if owed.refund.status is RefundStatus.PENDING else None
     if standing is DisputeStatus.LOST:
         return drop_refund(tx, owed)
     waits = standing is DisputeStatus.OPEN
@@ -81,17 +108,12 @@ def _prepare(tx: Transaction, owed: Owed) -> Refund:
 
 def _refuse(tx: Transaction, owed: Owed, refusal: Declined) -> Refund:
     # What a dispute is in the way of waits for its verdict, whatever the processor calls that.
-    if not refusal.is_passing and _standing(tx, owed) is None:
+    if not refusal.is_passing and standing_at(tx, owed) is None:
         return fail_refund(tx, owed.refund, refusal.code)
     parked = owed.refund.park(refusal.code, tx.now)
     tx.refunds.update(parked)
     tx.events.add(events.RefundParked(refund_id=parked.id, code=refusal.code))
     return parked
-
-
-def _standing(tx: Transaction, owed: Owed) -> DisputeStatus | None:
-    disputes = tx.disputes.of_payment(owed.payment.id)
-    return standing_of(disputes, attempt_id=owed.refund.attempt_id)
 
 
 def _send(payments: Payments, refund: Refund, attempt: CheckoutAttempt) -> Outcome[RefundView]:

@@ -12,11 +12,12 @@ from reviewcore.adapters.sql.audit import CHECKS
 from reviewcore.domain.laws import LAWS, MarketView, violations
 from reviewcore.testing.clock import START
 from tests.integration.laws.filling import fill
-from tests.unit.domain.test_laws import PLANTED, lost_market, market
+from tests.unit.domain.test_laws import PLANTED, lost_market, market, settled_market
 
 VIEWS: dict[str, Callable[[], MarketView]] = {
     "in-order": market,
     "lost": lost_market,
+    "settled": settled_market,
     **{f"{number}-{planted[0]}": planted[2] for number, planted in enumerate(PLANTED)},
 }
 

@@ -27,7 +27,7 @@ KINDS = {name: kind for name, kind in event_kinds().items() if name not in ABSTR
 
 AUDIENCES = {
     Audience.USER: {"user", "ticket"},
-    Audience.ARTIST: {"track"},
+    Audience.ARTIST: {"track", "refund"},
     Audience.LEAD: {"lead"},
     Audience.REVIEWER: {"reviewer", "payout", "flag"},
 }
@@ -86,7 +86,7 @@ def test_a_notice_asks_for_known_facts_only(notice: Notice) -> None:
     facts = dict.fromkeys(
         (
             "name", "title", "link", "token", "amount", "before", "after", "requested",
-            "completed", "subject", "answer",
+            "completed", "subject", "answer", "reference",
         ),
         "fact",
     )  # fmt: skip

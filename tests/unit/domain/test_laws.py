@@ -155,6 +155,10 @@ def test_a_market_that_lost_a_dispute_breaks_no_law() -> None:
     assert violations(lost_market()) == ()
 
 
+def test_a_market_with_settled_refunds_breaks_no_law() -> None:
+    assert violations(settled_market()) == ()
+
+
 def test_money_of_another_currency_is_recorded_and_not_posted() -> None:
     """A dropped refund of money that has no place in the books."""
     foreign: Refund = make.a_refund(
@@ -277,6 +281,52 @@ PLANTED: list[tuple[str, str, Callable[[], MarketView]]] = [
     ),
     ("queue_mirrors_active", "v3", lambda: without("queue", 0)),
     ("queue_mirrors_active", "v9", lambda: with_more("queue", make.a_queue_row(id="v9"))),
+def settled_market() -> MarketView:
+    """The same with refunds that were paid by hand: one, one twice, one that came back since.
+
+    And one that a lost dispute paid, and then the processor as well.
+    """
+    view = lost_market()
+    told: dict[str, Any] = {"attempt_id": "co3", "payment_id": "pay"}
+    settled = make.a_refund(id="rs", status=RefundStatus.SETTLED, **told)
+    doubled = make.a_refund(id="rt", status=RefundStatus.DOUBLED, external_id="re_1", **told)
+    single = make.a_refund(id="ru", status=RefundStatus.SETTLED, duplicate_id="re_2", **told)
+    dropped = make.a_refund(id="rv", status=RefundStatus.DOUBLED, reference=None, **told)
+    refunds = (settled, doubled, single, dropped)
+    drafts = booked(
+        ledger.payment_not_applied(make.an_attempt(id="co3"), Cents(396)),
+        *(ledger.refund_intended(one, applied=False) for one in refunds),
+        ledger.refund_completed(doubled),
+        ledger.refund_returned(doubled),
+        *(ledger.refund_settled(one) for one in (settled, doubled, single)),
+        ledger.refund_dropped(dropped),
+        *(ledger.refund_doubled(one) for one in (doubled, single, dropped)),
+        ledger.refund_undoubled(single),
+    )
+    return attrs.evolve(
+        view,
+        refunds=(*view.refunds, *refunds),
+        entries=(
+            *view.entries,
+            *(attrs.evolve(one, id=EntryId(f"s{one.id}")) for one in drafts),
+        ),
+    )
+
+
+def settled_but(number: int, **changes: Any) -> MarketView:
+    """The same with another refund, the *number*-th of those."""
+    view = settled_market()
+    refunds = list(view.refunds)
+    refunds[2 + number] = attrs.evolve(refunds[2 + number], **changes)
+    return with_part(view, "refunds", refunds)
+
+
+def settled_without(kind: EntryKind, cause: str) -> MarketView:
+    view = settled_market()
+    kept = [one for one in view.entries if (one.kind, one.cause) != (kind, cause)]
+    return with_part(view, "entries", kept)
+
+
     ("queue_mirrors_active", "v3", lambda: changed("queue", 0, expires_at=START)),
     ("queue_mirrors_active", "v3", lambda: changed("queue", 0, reviewer_id=R)),
     ("one_holder_a_slot", "v3", lambda: changed("reviews", 2, slot_number=1)),
@@ -442,6 +492,32 @@ def test_a_planted_violation_is_seen_and_its_culprit_named(
     ids=[f"{n}-{p[0]}" for n, p in enumerate(PLANTED)],
 )
 def test_parts_judged_one_by_one_make_the_whole(law: str, plant: Callable[[], MarketView]) -> None:
+    (
+        "payments_count_right",
+        "pay",
+        lambda: with_more(
+            "refunds",
+            make.a_refund(id="rf", attempt_id="co", payment_id="pay", status=RefundStatus.SETTLED),
+        ),
+    ),
+    ("market_accounts_follow_reviews", "losses", lambda: settled_but(1, amount=98)),
+    ("market_accounts_follow_reviews", "losses", lambda: settled_but(3, reference="transfer 2")),
+    ("money_moves_once", "rs", lambda: settled_but(0, reference=None)),
+    ("money_moves_once", "rs", lambda: settled_but(0, external_id="re_3")),
+    ("money_moves_once", "rs", lambda: settled_but(0, duplicate_id="re_3")),
+    ("money_moves_once", "rt", lambda: settled_but(1, status=RefundStatus.SETTLED)),
+    ("money_moves_once", "ru", lambda: settled_but(2, status=RefundStatus.DOUBLED)),
+    ("money_moves_once", "rv", lambda: settled_but(3, status=RefundStatus.DROPPED)),
+    *[
+        ("money_moves_once", cause, lambda kind=kind, cause=cause: settled_without(kind, cause))
+        for kind, cause in (
+            (EntryKind.REFUND_SETTLED, "rs"),
+            (EntryKind.REFUND_RETURNED, "rt"),
+            (EntryKind.REFUND_DOUBLED, "rt"),
+            (EntryKind.REFUND_UNDOUBLED, "ru"),
+            (EntryKind.REFUND_DROPPED, "rv"),
+        )
+    ],
     view = plant()
     (judge,) = (one for one in LAWS if one.name == law)
     rows = (row for field in attrs.fields(MarketView)[1:] for row in getattr(view, field.name))

@@ -134,6 +134,24 @@ ROWS: dict[str, tuple[Callable[[], Draft], str, str, dict[str, int]]] = {
         "rf",
         {"refunding:rf": -99, "losses": 99},
     ),
+    "refund settled by hand": (
+        lambda: ledger.refund_settled(REFUND),
+        "REFUND_SETTLED",
+        "rf",
+        {"refunding:rf": -99, "bank": 99},
+    ),
+    "settled refund made by the processor as well": (
+        lambda: ledger.refund_doubled(REFUND),
+        "REFUND_DOUBLED",
+        "rf",
+        {"losses": -99, "processor": 99},
+    ),
+    "what was made besides came back": (
+        lambda: ledger.refund_undoubled(REFUND),
+        "REFUND_UNDOUBLED",
+        "rf",
+        {"processor": -99, "losses": 99},
+    ),
     "dispute opened": (
         lambda: ledger.dispute_opened(DISPUTE),
         "DISPUTE_OPENED",

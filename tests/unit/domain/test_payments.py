@@ -24,6 +24,7 @@ from reviewcore.testing import builders as make
 from reviewcore.testing.clock import START
 
 LATER = START + timedelta(minutes=5)
+LATE = START + timedelta(days=3)
 
 P = PaymentStatus
 A = AttemptStatus
@@ -57,12 +58,31 @@ REFUND_VERBS: dict[str, tuple[Callable[[Refund], Refund], dict[R, R]]] = {
         lambda it: it.send(LATER),
         {R.PENDING: R.PROCESSING, R.PROCESSING: R.PROCESSING},
     ),
-    "complete": (lambda it: it.complete("re_1", LATER), {R.PROCESSING: R.COMPLETED}),
+    "complete": (
+        lambda it: it.complete("re_1", LATER),
+        {R.PROCESSING: R.COMPLETED, R.FAILED: R.COMPLETED},
+    ),
     "park": (lambda it: it.park("balance_insufficient", LATER), {R.PROCESSING: R.PENDING}),
     "fail": (lambda it: it.fail("expired_card", LATER), {R.PROCESSING: R.FAILED}),
     "come_back": (lambda it: it.come_back(LATER), {R.COMPLETED: R.RETURNED}),
-    "drop": (lambda it: it.drop(LATER), {R.PENDING: R.DROPPED}),
+    "drop": (
+        lambda it: looked_for(it).drop(LATE),
+        dict.fromkeys((R.PENDING, R.PROCESSING, R.FAILED, R.RETURNED), R.DROPPED),
+    ),
+    "settle": (
+        lambda it: looked_for(it).settle("transfer 7", LATE),
+        dict.fromkeys((R.PROCESSING, R.FAILED, R.RETURNED), R.SETTLED),
+    ),
+    "double": (
+        lambda it: it.double("re_2"),
+        {R.SETTLED: R.DOUBLED, R.DROPPED: R.DOUBLED},
+    ),
 }
+
+
+def looked_for(refund: Refund) -> Refund:
+    """Have it looked for in vain as often as it takes to be called absent."""
+    return refund.miss().miss()
 
 
 @pytest.mark.parametrize(("verb", "status"), list(product(PAYMENT_VERBS, P)))
@@ -233,6 +253,8 @@ def test_a_refund_is_final_when_nothing_is_left_to_send() -> None:
     }
 
 
+        R.SETTLED,
+        R.DOUBLED,
 def test_a_refund_that_ended_is_left_alone() -> None:
     done = make.a_refund(status=R.PROCESSING).complete("re_1", LATER)
     refused = make.a_refund(status=R.PROCESSING).fail("expired_card", LATER)

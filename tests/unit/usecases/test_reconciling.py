@@ -209,7 +209,9 @@ def test_a_refund_that_failed_is_for_a_person(world: World) -> None:
     world.reach_bank_through(payments=FaultyPayments(world.bank, [Fault.DECLINED]))
     world.work()
 
-    assert told(world) == ["refund: is FAILED (injected): pay the money back another way"]
+    assert told(world) == [
+        "refund: is FAILED (injected): pay the money back another way, then settle it"
+    ]
 
 
 def test_without_an_answer_each_thing_is_listed_and_none_is_changed(world: World) -> None:

@@ -18,7 +18,7 @@ from reviewcore.domain.ids import (
     TrackId,
 )
 from reviewcore.domain.ledger import BalanceLine, Draft, Entry
-from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund
+from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund, RefundStatus
 from reviewcore.domain.payouts import Payout, PayoutReversal, PayoutStatus
 from reviewcore.ports.store import Transaction
 
@@ -49,6 +49,11 @@ class MemoryRefunds(Leased[Refund, RefundId], Unsettled[Refund, RefundId]):
 
     def of_payment(self, payment_id: PaymentId) -> Sequence[Refund]:
         return self._table.of("payment", payment_id)
+
+    def page(
+        self, *, status: RefundStatus | None, after: str | None, limit: int
+    ) -> Sequence[Refund]:
+        return self._page(after=after, limit=limit, status=status)
 
 
 class MemoryDisputes(Unsettled[Dispute, DisputeId]):

@@ -41,11 +41,11 @@ from reviewcore.domain.ids import (
 from reviewcore.domain.leads import LeadCapture
 from reviewcore.domain.ledger import Entry
 from reviewcore.domain.payments import (
+    OWED,
     AttemptStatus,
     CheckoutAttempt,
     Payment,
     Refund,
-    RefundStatus,
 )
 from reviewcore.domain.payouts import Payout, PayoutReversal
 from reviewcore.domain.reviewers import ReviewerProfile
@@ -145,7 +145,7 @@ def _is_unsettled(attempt: CheckoutAttempt) -> bool:
 
 def _is_owed(refund: Refund) -> bool:
     """Whether the payer has not got his money, and should."""
-    return refund.status not in {RefundStatus.COMPLETED, RefundStatus.DROPPED}
+    return refund.status in OWED
 
 
 def _is_earned(review: Review) -> bool:
@@ -288,6 +288,7 @@ class Tables:
             Refund,
             _id,
             {
+                **_pages("status"),
                 "payment": _by("payment_id"),
                 "unsettled": _by(when=_is_owed, watch=("status",)),
                 "ready": _leasable(lambda refund: not refund.is_final, watch=("status",)),

@@ -12,7 +12,7 @@ from reviewcore.domain.errors import StoreNotMigrated
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0012"
+NEWEST = "0013"
 """The revision that this version of the code needs."""
 
 VERSION_TABLE = "reviewcore_version"

@@ -92,7 +92,10 @@ def _made_by(review: Review, *, is_free: bool) -> tuple[str, int]:
 
 
 def _lost_to_banks(view: View) -> int:
-    """Add up what disputes took, less what slots that they ended and refunds not made kept."""
+    """Add up what disputes took, less what slots that they ended and refunds not made kept.
+
+    What the processor paid besides, after all, is lost as well.
+    """
     taken = sum(
         dispute.amount - min(dispute.amount, dispute.reinstated_amount)
         for dispute in view.dispute.values()
@@ -102,20 +105,29 @@ def _lost_to_banks(view: View) -> int:
     dropped = sum(
         refund.amount
         for refund in view.refund.values()
-        if refund.status is RefundStatus.DROPPED and _is_posted(view, refund)
+        if _was_dropped(refund) and _is_posted(view, refund)
     )
-    return kept + dropped - taken
+    doubled = sum(
+        refund.amount
+        for refund in view.refund.values()
+        if refund.status is RefundStatus.DOUBLED and _is_posted(view, refund)
+    )
+    return kept + dropped - taken - doubled
+
+
+def _was_dropped(refund: Refund) -> bool:
+    doubled = refund.status is RefundStatus.DOUBLED and refund.reference is None
+    return doubled or refund.status is RefundStatus.DROPPED
 
 
 @law(4)
 def payments_count_right(view: View, scope: Scope) -> Iterator[Breach]:
-    """What a payment says was refunded is what completed refunds gave back."""
+    """What a payment says was refunded is what completed and settled refunds gave back."""
     for payment in scope.of(view.payment):
         refunded = sum(
             refund.amount
             for refund in view.refunds_of.get(payment.id, ())
-            if refund.status is RefundStatus.COMPLETED
-            and refund.attempt_id == payment.applied_attempt_id
+            if refund.is_paid_back and refund.attempt_id == payment.applied_attempt_id
         )
         applied = payment.status in {PaymentStatus.COMPLETED, PaymentStatus.REFUNDED}
         yield from compare(
@@ -173,25 +185,28 @@ def _payouts(view: View, scope: Scope) -> Iterator[Breach]:
 def _refunds(view: View, scope: Scope) -> Iterator[Breach]:
     for refund in scope.of(view.refund):
         posted = _is_posted(view, refund)
-        returned = posted and refund.status is RefundStatus.RETURNED
-        completed = posted and refund.status is RefundStatus.COMPLETED
-        dropped = posted and refund.status is RefundStatus.DROPPED
-        booked = {
-            kind: (kind, refund.id) in view.booked
-            for kind in (
-                EntryKind.REFUND_INTENDED,
-                EntryKind.REFUND_COMPLETED,
+        completed = refund.external_id is not None
+        doubled = refund.duplicate_id is not None
+        due = {
+            "intended": (EntryKind.REFUND_INTENDED, True),
+            "completed": (EntryKind.REFUND_COMPLETED, completed),
+            "returned": (
                 EntryKind.REFUND_RETURNED,
-                EntryKind.REFUND_DROPPED,
-            )
+                completed and refund.status is not RefundStatus.COMPLETED,
+            ),
+            "dropped": (EntryKind.REFUND_DROPPED, _was_dropped(refund)),
+            "settled": (EntryKind.REFUND_SETTLED, refund.reference is not None),
+            "doubled": (EntryKind.REFUND_DOUBLED, doubled),
+            "undoubled": (
+                EntryKind.REFUND_UNDOUBLED,
+                doubled and refund.status is not RefundStatus.DOUBLED,
+            ),
         }
-        yield from compare(
-            refund.id,
-            intended=(posted, booked[EntryKind.REFUND_INTENDED]),
-            completed=(completed or returned, booked[EntryKind.REFUND_COMPLETED]),
-            returned=(returned, booked[EntryKind.REFUND_RETURNED]),
-            dropped=(dropped, booked[EntryKind.REFUND_DROPPED]),
-        )
+        pairs = {
+            name: (posted and happened, (kind, refund.id) in view.booked)
+            for name, (kind, happened) in due.items()
+        }
+        yield from compare(refund.id, **pairs)
 
 
 def _disputes(view: View, scope: Scope) -> Iterator[Breach]:

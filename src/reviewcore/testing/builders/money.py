@@ -98,7 +98,8 @@ def an_attempt(*, status: AttemptStatus | None = None, **changes: Any) -> Checko
 def a_refund(*, status: RefundStatus = RefundStatus.PENDING, **changes: Any) -> Refund:
     """Make a refund of 99 cents; one that is not at an end is due at `START`.
 
-    Raises Inconsistent.
+    What was settled, dropped or doubled was never taken; one that came back before has an
+    *external_id*. A doubled one was settled. Raises Inconsistent.
     """
     created = begun(changes, "sent_at", "ended_at")
     refund_id = changes.get("id") or an_id("refund")
@@ -129,6 +130,10 @@ def a_refund(*, status: RefundStatus = RefundStatus.PENDING, **changes: Any) -> 
             told = taken | {"failure_reason": "expired"}
         case RefundStatus.DROPPED:
             told = {"ended_at": sent + MINUTE}
+        case RefundStatus.SETTLED:
+            told = taken | {"failure_reason": "expired", "reference": "transfer 1"}
+        case RefundStatus.DOUBLED:
+            told = taken | {"reference": "transfer 1", "duplicate_id": an_id("re")}
     return built(Refund, fields | told, changes)
 
 

@@ -13,7 +13,7 @@ from hypothesis.stateful import precondition, rule
 from reviewcore.domain.errors import CannotLeave, EmailNotVerified, EntityNotFound, WrongCredentials
 from reviewcore.domain.flags import FlagStatus
 from reviewcore.domain.ids import UserId
-from reviewcore.domain.payments import RefundStatus
+from reviewcore.domain.payments import OWED
 from reviewcore.domain.reviews import Review, ReviewStatus
 from reviewcore.domain.rules import PackageType
 from reviewcore.domain.support import TicketStatus
@@ -39,7 +39,6 @@ from reviewcore.usecases import (
     start_upload,
 )
 
-AT_AN_END = frozenset({RefundStatus.COMPLETED, RefundStatus.DROPPED})
 LEFTOVERS = st.sampled_from(("nothing", "a track", "an upload", "a ticket", "work"))
 """What somebody has when he leaves, and which does not hold him."""
 
@@ -230,7 +229,7 @@ def _ties(snapshot: Snapshot, user_id: UserId, machine: Leaving) -> dict[str, se
         "tracks": {one.id for one in snapshot.live if one.id in tracks},
         "attempts": {one.id for one in snapshot.pending if one.track_id in tracks},
         "refunds": {
-            one.id for one in view.refunds if one.track_id in tracks and one.status not in AT_AN_END
+            one.id for one in view.refunds if one.track_id in tracks and one.status in OWED
         },
         "disputes": {one.id for one in view.disputes if one.track_id in tracks and one.is_open},
         "payouts": {one.id for one in view.payouts if one.reviewer_id in mine and not one.is_final},

@@ -44,6 +44,7 @@ from reviewcore.usecases import (
     RestrictReviewer,
     RetryEvent,
     SettlePayout,
+    SettleRefund,
     SignOut,
     SkipReview,
     UngemReview,
@@ -69,6 +70,7 @@ from reviewcore.usecases import (
     restrict_reviewer,
     retry_event,
     settle_payout,
+    settle_refund,
     sign_in_with_account,
     sign_out,
     skip_review,
@@ -197,5 +199,6 @@ def as_administrator(thing_id: Any, admin_id: Any) -> list[Attempt]:
         (close_track, CloseTrack(track_id=thing_id, **who)),
         (settle_payout, SettlePayout(payout_id=thing_id, admin_id=admin_id, reference="7")),
         (resolve_payout, ResolvePayout(payout_id=thing_id, truth=PayoutTruth.FOUND, **who)),
+        (settle_refund, SettleRefund(refund_id=thing_id, reference="7", **who)),
         (retry_event, RetryEvent(event_id=thing_id, admin_id=admin_id)),
     ]

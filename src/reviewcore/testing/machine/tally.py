@@ -23,10 +23,13 @@ RARE = frozenset(
         "PayoutFailed",
         "PayoutParked",
         "PayoutReversed",
+        "RefundDoubled",
         "RefundDropped",
         "RefundFailed",
         "RefundParked",
         "RefundReturned",
+        "RefundSettled",
+        "RefundUndoubled",
     }
 )
 """Events whose numbers tell how far into the affairs of the processor a run has come."""

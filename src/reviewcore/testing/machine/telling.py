@@ -12,7 +12,7 @@ from hypothesis.stateful import precondition, rule
 from reviewcore.adapters.sandbox import PayerOutcome, SandboxBank
 from reviewcore.domain.errors import EntityNotFound, InvalidWebhook
 from reviewcore.domain.money import Cents
-from reviewcore.domain.payments import RefundStatus
+from reviewcore.domain.payments import OWED
 from reviewcore.domain.webhooks import TRIES_MAX, Endpoint, ProcessorEvent, Subject
 from reviewcore.ports.processor import CheckoutOrder, Done
 from reviewcore.testing.clock import START
@@ -253,8 +253,7 @@ class Telling(World):
     def _stranded(self) -> set[str]:
         """Name refunds that did not arrive, refunds and payouts that stay on their way."""
         view = self.now.view
-        ends = {RefundStatus.COMPLETED, RefundStatus.DROPPED}
-        refunds = {one.id for one in view.refunds if one.status not in ends}
+        refunds = {one.id for one in view.refunds if one.status in OWED}
         return refunds | {one.id for one in view.payouts if not one.is_final}
 
     def _until_given_up(self, work: Callable[[Lane], object], *, tries: int) -> None:

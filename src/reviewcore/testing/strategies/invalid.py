@@ -235,6 +235,7 @@ FLAWS: Mapping[type, Mapping[str, tuple[Flaw, ...]]] = MappingProxyType(
         u.ResolvePayout: ADMINS_REASON,
         u.RestrictReviewer: ADMINS_REASON,
         u.SettlePayout: {"reference": _line("reference", 200)},
+        u.SettleRefund: {**ADMINS_REASON, "reference": _line("reference", 200)},
         u.SignUp: {"email": EMAIL, "password": PASSWORD, "name": _optional_line("name", 100)},
         u.StartUpload: {
             "filename": _line("filename", 255),

@@ -97,7 +97,10 @@ def compare_dispute(store: Store, processor: Processor, dispute: Dispute) -> Fin
 def compare_refund(store: Store, processor: Processor, refund: Refund) -> Finding | None:
     """Learn whether a refund that was sent was taken; tell of those that failed."""
     if refund.status in {RefundStatus.FAILED, RefundStatus.RETURNED}:
-        told = f"is {refund.status} ({refund.failure_reason}): pay the money back another way"
+        told = (
+            f"is {refund.status} ({refund.failure_reason}): pay the money back another way, "
+            "then settle it"
+        )
         return Finding(kind="refund", id=refund.id, told=told)
     if refund.status is RefundStatus.PENDING:
         return _parked("refund", refund.id, refund.failure_reason)
@@ -113,7 +116,7 @@ def compare_refund(store: Store, processor: Processor, refund: Refund) -> Findin
         case Done():
             if refund.key_is_fresh(store.now()):
                 return None
-            told = "was sent more than 23 hours ago and is not found: look at the processor"
+            told = "was sent more than 23 hours ago and is not found: look, then settle it"
             return Finding(kind="refund", id=refund.id, told=told)
     return _unclear("refund", refund.id, outcome)
 

@@ -10,7 +10,7 @@ from reviewcore.domain.payments import CheckoutAttempt
 from reviewcore.ports.processor import DisputeView
 from reviewcore.ports.store import Transaction
 from reviewcore.usecases.steps.paying import Bill, lock_bill
-from reviewcore.usecases.steps.refunds import Owed, drop_refund, lock_unsent
+from reviewcore.usecases.steps.refunds import Owed, drop_refund, lock_unmade
 from reviewcore.usecases.steps.standing import mirror_disputes
 
 
@@ -79,7 +79,8 @@ def _win(tx: Transaction, bill: Bill, dispute: Dispute, view: DisputeView) -> Di
     _post(tx, bill, won, ledger.dispute_won(won))
     tx.events.add(events.DisputeWon(dispute_id=won.id, reinstated=won.reinstated_amount))
     if standing_of(tx.disputes.of_payment(bill.payment.id), attempt_id=won.attempt_id) is None:
-        tx.refunds.update(*(one.go_on(tx.now) for one in lock_unsent(tx, bill.attempt)))
+        waiting = [one for one in lock_unmade(tx, bill.attempt) if not one.is_final]
+        tx.refunds.update(*(one.go_on(tx.now) for one in waiting))
     return won
 
 
@@ -87,7 +88,7 @@ def _lose(tx: Transaction, bill: Bill, dispute: Dispute) -> Dispute:
     lost = dispute.lose(tx.now)
     tx.disputes.update(lost)
     tx.events.add(events.DisputeLost(dispute_id=lost.id))
-    for refund in lock_unsent(tx, bill.attempt):
+    for refund in lock_unmade(tx, bill.attempt):
         drop_refund(tx, Owed(bill.payment, refund))
     return lost
 

@@ -10,7 +10,7 @@ from reviewcore.domain import events, ledger
 from reviewcore.domain.artists import ArtistProfile
 from reviewcore.domain.ids import UserId
 from reviewcore.domain.leaving import Ties
-from reviewcore.domain.payments import RefundStatus
+from reviewcore.domain.payments import OWED
 from reviewcore.domain.payouts import PayoutStatus
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import EndReason
@@ -78,10 +78,7 @@ def ties_of(tx: Transaction, leaver: Leaver) -> Ties:
             one.id for bill in bought for one in tx.attempts.of_payment(bill) if one.is_pending
         ),
         refunds=tuple(
-            one.id
-            for bill in bought
-            for one in tx.refunds.of_payment(bill)
-            if one.status not in {RefundStatus.COMPLETED, RefundStatus.DROPPED}
+            one.id for bill in bought for one in tx.refunds.of_payment(bill) if one.status in OWED
         ),
         disputes=tuple(
             one.id for bill in bought for one in tx.disputes.of_payment(bill) if one.is_open

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from reviewcore.adapters.sql import tables
 from reviewcore.adapters.sql.audit import stories
 from reviewcore.adapters.sql.audit.checks import Check, compared, told
-from reviewcore.adapters.sql.audit.stories import is_posted
+from reviewcore.adapters.sql.audit.stories import is_posted, was_dropped
 from reviewcore.adapters.sql.audit.words import (
     ZERO,
     in_accounts_of,
@@ -173,18 +173,23 @@ _is_upheld = is_one_of(func.coalesce(_reviews.c.flag_status, word("")), FlagStat
 
 
 def _lost_to_banks(losses: ColumnElement[str]) -> Iterator[Select[tuple[str, int, int]]]:
-    """Tell what disputes took, less what slots that they ended and refunds not made kept."""
+    """Tell what disputes took, less what slots that they ended and refunds not made kept.
+
+    What the processor paid besides, after all, is lost as well.
+    """
     back = _disputes.c.reinstated_amount
     kept = case((back < _disputes.c.amount, back), else_=_disputes.c.amount)
     yield select(losses, ZERO, kept - _disputes.c.amount).select_from(
         _disputes.join(_payments, is_posted(_disputes))
     )
     yield select(losses, ZERO, _slots.c.price).where(_slots.c.is_lost)
-    yield (
-        select(losses, ZERO, _refunds.c.amount)
-        .select_from(_refunds.join(_payments, is_posted(_refunds)))
-        .where(is_one_of(_refunds.c.status, RefundStatus.DROPPED))
-    )
+    doubled = is_one_of(_refunds.c.status, RefundStatus.DOUBLED)
+    for amount, happened in ((_refunds.c.amount, was_dropped()), (-_refunds.c.amount, doubled)):
+        yield (
+            select(losses, ZERO, amount)
+            .select_from(_refunds.join(_payments, is_posted(_refunds)))
+            .where(happened)
+        )
 
 
 # ── what rows and ledger tell of one thing ───────────────────────────────────────────────────
@@ -202,7 +207,12 @@ def _payments_count_right() -> tuple[Check, ...]:
                 ),
             )
         )
-        .where(is_one_of(_refunds.c.status, RefundStatus.COMPLETED))
+        .where(
+            or_(
+                is_one_of(_refunds.c.status, RefundStatus.COMPLETED),
+                _refunds.c.reference.is_not(None),
+            )
+        )
         .group_by(_refunds.c.payment_id)
         .subquery("refunded")
     )

@@ -76,16 +76,29 @@ def of_refunds() -> Iterator[Check]:
     """A refund in the books' currency is booked at each of its steps."""
     source = _refunds.outerjoin(_payments, is_posted(_refunds))
     status, posted = _refunds.c.status, _payments.c.id.is_not(None)
-    done = is_one_of(status, RefundStatus.COMPLETED, RefundStatus.RETURNED)
-    returned = is_one_of(status, RefundStatus.RETURNED)
-    dropped = is_one_of(status, RefundStatus.DROPPED)
-    for name, kind, expected in (
-        ("intended", EntryKind.REFUND_INTENDED, posted),
-        ("completed", EntryKind.REFUND_COMPLETED, and_(posted, done)),
-        ("returned", EntryKind.REFUND_RETURNED, and_(posted, returned)),
-        ("dropped", EntryKind.REFUND_DROPPED, and_(posted, dropped)),
+    done = _refunds.c.external_id.is_not(None)
+    returned = and_(done, not_(is_one_of(status, RefundStatus.COMPLETED)))
+    doubled = _refunds.c.duplicate_id.is_not(None)
+    undoubled = and_(doubled, not_(is_one_of(status, RefundStatus.DOUBLED)))
+    for name, kind, happened in (
+        ("intended", EntryKind.REFUND_INTENDED, YES),
+        ("completed", EntryKind.REFUND_COMPLETED, done),
+        ("returned", EntryKind.REFUND_RETURNED, returned),
+        ("dropped", EntryKind.REFUND_DROPPED, was_dropped()),
+        ("settled", EntryKind.REFUND_SETTLED, _refunds.c.reference.is_not(None)),
+        ("doubled", EntryKind.REFUND_DOUBLED, doubled),
+        ("undoubled", EntryKind.REFUND_UNDOUBLED, undoubled),
     ):
-        yield booked(name, kind, expected, source, thing=_refunds.c.id)
+        yield booked(name, kind, and_(posted, happened), source, thing=_refunds.c.id)
+
+
+def was_dropped() -> ColumnElement[bool]:
+    """Tell whether a lost dispute ended a refund, whatever the processor made of it later."""
+    is_doubled = is_one_of(_refunds.c.status, RefundStatus.DOUBLED)
+    return or_(
+        is_one_of(_refunds.c.status, RefundStatus.DROPPED),
+        and_(is_doubled, _refunds.c.reference.is_(None)),
+    )
 
 
 def of_disputes() -> Iterator[Check]:

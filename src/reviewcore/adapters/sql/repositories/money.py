@@ -24,7 +24,7 @@ from reviewcore.domain.ids import (
     ReviewerId,
     TrackId,
 )
-from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund
+from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund, RefundStatus
 from reviewcore.domain.payouts import Payout, PayoutReversal, PayoutStatus
 
 
@@ -49,6 +49,7 @@ _DUE_ATTEMPTS = due(maps.ATTEMPTS, "status <> 'PAID' AND next_attempt_at IS NOT 
 
 _REFUNDS = ByKey(maps.REFUNDS)
 _REFUNDS_OF_PAYMENT = _REFUNDS.by("payment_id")
+_REFUND_PAGES = Pages(maps.REFUNDS, "status")
 _UNSETTLED_REFUNDS = _unsettled(
     maps.REFUNDS, "status IN ('PENDING', 'PROCESSING', 'FAILED', 'RETURNED')"
 )
@@ -102,6 +103,11 @@ class SqlRefunds(SqlRepository[Refund, RefundId]):
 
     def of_payment(self, payment_id: PaymentId) -> Sequence[Refund]:
         return self._unit.entities(maps.REFUNDS, _REFUNDS_OF_PAYMENT, payment_id=payment_id)
+
+    def page(
+        self, *, status: RefundStatus | None, after: str | None, limit: int
+    ) -> Sequence[Refund]:
+        return _REFUND_PAGES.get(self._unit, after=after, limit=limit, status=status)
 
     def unsettled(self, *, after: str | None, limit: int) -> Sequence[Refund]:
         return self._unit.entities(maps.REFUNDS, _UNSETTLED_REFUNDS, after=after or "", limit=limit)

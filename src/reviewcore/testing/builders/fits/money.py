@@ -17,6 +17,8 @@ from reviewcore.testing.builders.fits.fitting import all_or_none, in_order, none
 
 APPLIED = frozenset({PaymentStatus.COMPLETED, PaymentStatus.REFUNDED})
 TAKEN = frozenset({RefundStatus.COMPLETED, RefundStatus.RETURNED})
+UNTAKEN = frozenset({RefundStatus.PENDING, RefundStatus.PROCESSING, RefundStatus.FAILED})
+ENDED_OTHERWISE = frozenset({RefundStatus.SETTLED, RefundStatus.DROPPED, RefundStatus.DOUBLED})
 
 PAYMENT = sentences(
     a_price_is_not_below_0=lambda it: it.amount >= 0,
@@ -61,18 +63,33 @@ ATTEMPT = sentences(
 
 REFUND = sentences(
     a_refund_gives_something_back=lambda it: it.amount > 0,
-    keys_are_counted_from_1=lambda it: it.number >= 1 and it.attempts >= 0,
+    keys_are_counted_from_1=lambda it: it.number >= 1 and min(it.attempts, it.look_ups) >= 0,
     a_refund_has_an_end_exactly_when_it_is_final=lambda it: (
         it.is_final is (it.ended_at is not None)
     ),
-    a_PENDING_or_DROPPED_refund_is_not_under_way=lambda it: (
-        it.status not in {RefundStatus.PENDING, RefundStatus.DROPPED} or it.sent_at is None
+    a_PENDING_refund_is_not_under_way=lambda it: (
+        it.status is not RefundStatus.PENDING or it.sent_at is None
     ),
     a_PROCESSING_refund_was_sent=lambda it: (
         it.status is not RefundStatus.PROCESSING or (it.sent_at is not None and it.attempts > 0)
     ),
-    a_refund_has_the_processors_id_exactly_when_it_was_taken=lambda it: (
-        (it.external_id is not None) is (it.status in TAKEN)
+    a_refund_has_the_processors_id_when_it_was_taken=lambda it: (
+        it.status not in TAKEN or it.external_id is not None
+    ),
+    a_refund_has_the_processors_id_only_when_it_was_taken=lambda it: (
+        it.status not in UNTAKEN or it.external_id is None
+    ),
+    a_SETTLED_refund_has_a_reference=lambda it: (
+        it.status is not RefundStatus.SETTLED or it.reference is not None
+    ),
+    only_what_was_settled_has_a_reference=lambda it: (
+        it.status in {RefundStatus.SETTLED, RefundStatus.DOUBLED} or it.reference is None
+    ),
+    a_DOUBLED_refund_has_a_duplicate=lambda it: (
+        it.status is not RefundStatus.DOUBLED or it.duplicate_id is not None
+    ),
+    only_what_ended_otherwise_has_a_duplicate=lambda it: (
+        it.status in ENDED_OTHERWISE or it.duplicate_id is None
     ),
     a_refund_that_FAILED_says_why=lambda it: (
         it.status is not RefundStatus.FAILED or it.failure_reason is not None

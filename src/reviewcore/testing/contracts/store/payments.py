@@ -65,6 +65,21 @@ class PaymentsContract(StoreFixtures):
         with store.read() as tx:
             assert list(tx.refunds.of_payment(attempt.payment_id)) == refunds
 
+    @pytest.mark.parametrize("status", [None, RefundStatus.FAILED])
+    def test_refunds_are_paged_in_order_of_id(
+        self, store: Store, scene: Scene, status: RefundStatus | None
+    ) -> None:
+        states = RefundStatus.FAILED, RefundStatus.SETTLED, RefundStatus.FAILED
+        refunds = [scene.refund(status=state) for state in states]
+        expected = [refund for refund in refunds if status in (None, refund.status)]
+
+        with store.read() as tx:
+            first = tx.refunds.page(status=status, after=None, limit=1)
+            rest = tx.refunds.page(status=status, after=first[-1].id, limit=10)
+
+        assert [*first, *rest] == expected
+        assert len(first) == 1
+
     @pytest.mark.parametrize("of", [None, 0])
     @pytest.mark.parametrize("status", [None, PayoutStatus.FAILED])
     def test_payouts_are_paged_in_order_of_id(
@@ -151,6 +166,8 @@ class PaymentsContract(StoreFixtures):
             ("refunds", {"status": RefundStatus.FAILED}),
             ("refunds", {"status": RefundStatus.RETURNED}),
             ("refunds", {"status": RefundStatus.DROPPED}),
+            ("refunds", {"status": RefundStatus.SETTLED}),
+            ("refunds", {"status": RefundStatus.DOUBLED}),
             ("payouts", {"status": PayoutStatus.COMPLETED}),
             ("payouts", {"status": PayoutStatus.FAILED}),
             ("payouts", {"method": PayoutMethod.PAYPAL, "destination": "r@example.com"}),

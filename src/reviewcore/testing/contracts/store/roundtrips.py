@@ -186,7 +186,9 @@ def _attempt(scene: Scene) -> list[Any]:
 
 def _refund(scene: Scene) -> list[Any]:
     leased = scene.refund(number=3, leased_until=AT)
-    return [leased, *(scene.refund(status=status) for status in RefundStatus)]
+    seen: Any = {"look_ups": 3, "external_id": "re_1"}
+    doubled = scene.refund(status=RefundStatus.DOUBLED, **seen)
+    return [leased, doubled, *(scene.refund(status=status) for status in RefundStatus)]
 
 
 def _payout(scene: Scene) -> list[Any]:

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from reviewcore.domain.disputes import DisputeStatus
-from reviewcore.domain.payments import AttemptStatus, RefundStatus
+from reviewcore.domain.payments import OWED, AttemptStatus, RefundStatus
 from reviewcore.domain.payouts import PayoutMethod, PayoutStatus
 from reviewcore.ports.store import Store
 from reviewcore.testing.contracts.store.scene import Scene, StoreFixtures
@@ -31,11 +31,7 @@ UNSETTLED: tuple[tuple[str, Change], ...] = (
         # Of one that was paid, the fee is yet to be learned.
         for status in (AttemptStatus.INTENDED, AttemptStatus.OPEN, AttemptStatus.PAID)
     ),
-    *(
-        ("refunds", {"status": status})
-        for status in RefundStatus
-        if status not in {RefundStatus.COMPLETED, RefundStatus.DROPPED}
-    ),
+    *(("refunds", {"status": status}) for status in sorted(OWED)),
     ("disputes", {"status": DisputeStatus.OPEN}),
     ("payouts", {"status": PayoutStatus.PENDING}),
     ("payouts", {"status": PayoutStatus.PROCESSING}),
@@ -48,6 +44,8 @@ SETTLED: tuple[tuple[str, Change], ...] = (
     ("attempts", {"status": AttemptStatus.FAILED}),
     ("refunds", {"status": RefundStatus.COMPLETED}),
     ("refunds", {"status": RefundStatus.DROPPED}),
+    ("refunds", {"status": RefundStatus.SETTLED}),
+    ("refunds", {"status": RefundStatus.DOUBLED}),
     ("disputes", {"status": DisputeStatus.WON}),
     ("disputes", {"status": DisputeStatus.LOST}),
     ("payouts", {"status": PayoutStatus.COMPLETED}),

@@ -12,6 +12,7 @@ from reviewcore.domain.payments import (
     PaymentStatus,
     Refund,
     RefundReason,
+    RefundStatus,
 )
 from reviewcore.domain.payouts import Payout, PayoutMethod, PayoutReversal, PayoutStatus
 from reviewcore.testing import builders as make
@@ -36,6 +37,21 @@ def _attempt(draw: st.DrawFn, told: Told) -> Told:
     if told["status"] is AttemptStatus.PAID and draw(st.booleans()):
         return {"fee": draw(values.cents(0, told.get("amount", 495)))}
     return {}
+
+
+def _refund(draw: st.DrawFn, told: Told) -> Told:
+    status, more = told["status"], Told()
+    if status in {RefundStatus.SETTLED, RefundStatus.DROPPED, RefundStatus.DOUBLED}:
+        had = "external_id", "duplicate_id"
+        more = {name: draw(values.ids("re")) for name in had if draw(st.booleans())}
+    if status is RefundStatus.SETTLED:
+        more["reference"] = draw(values.lines(200))
+    if status is RefundStatus.DOUBLED:
+        more |= {"duplicate_id": draw(values.ids("re"))}
+        more |= {"reference": draw(st.none() | values.lines(200))}
+    if status is not RefundStatus.PENDING:
+        more["look_ups"] = draw(st.integers(0, 9))
+    return more
 
 
 def _dispute(draw: st.DrawFn, told: Told) -> Told:
@@ -86,6 +102,7 @@ RECIPES = (
             "reason": st.sampled_from(RefundReason),
             "number": st.integers(1, 9),
         },
+        more=_refund,
     ),
     Recipe(kind=Dispute, build=make.a_dispute, more=_dispute),
     Recipe(kind=Payout, build=make.a_payout, vary={"number": st.integers(1, 9)}, more=_payout),
