@@ -9,6 +9,7 @@ from reviewcore.domain.ids import ArtistId, TrackId
 from reviewcore.domain.reviews import EndReason, ReviewStatus, queue_row
 from reviewcore.domain.tracks import Track
 from reviewcore.ports.store import Transaction
+from reviewcore.usecases.steps.matching import open_slots
 from reviewcore.usecases.steps.uploads import find_source
 
 
@@ -46,7 +47,9 @@ def update_source(tx: Transaction, command: UpdateSource) -> Track:
         ever_completed=completed,
         rules=tx.rules,
         at=since,
-    ).seek(tx.now, rules=tx.rules)
+    )
+    if open_slots(tx, changed):
+        changed = changed.seek(tx.now, rules=tx.rules)
     listen = tx.rules.minimum_listen(changed.duration)
     restarted = [
         review.restart(minimum_listen_seconds=listen, rules=tx.rules, at=tx.now)

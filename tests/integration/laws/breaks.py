@@ -101,6 +101,13 @@ BREAKS: list[tuple[str, str]] = [
     ("payments_count_right", first("refunds", "status = 'COMPLETED'", "status = 'PENDING'")),
     ("payments_count_right", "UPDATE refunds SET attempt_id = 'another'"),
     ("payments_count_right", "UPDATE payments SET applied_attempt_id = NULL"),
+    *(
+        (
+            "the_lost_are_not_refunded",
+            f"UPDATE tracks SET dispute_status = 'LOST'; UPDATE refunds SET status = 'PENDING'{so}",
+        )
+        for so in ("", "; " + first("refunds", change="number = 2"))
+    ),
     ("money_moves_once", again(EntryKind.REVIEW_COMPLETED)),
     ("money_moves_once", again(EntryKind.FEE_KNOWN)),
     *(
@@ -204,6 +211,14 @@ BREAKS: list[tuple[str, str]] = [
     (
         "open_slots_are_sought_for",
         "UPDATE tracks SET assign_at = NULL, unplayable_reports = 0, dispute_status = NULL",
+    ),
+    ("open_slots_are_sought_for", f"UPDATE tracks SET assign_at = {LATER}"),
+    (
+        "open_slots_are_sought_for",
+        (
+            f"UPDATE tracks SET assign_at = {LATER}, closed_at = paid_at; "
+            "UPDATE reviews SET flag_status = 'OPEN' WHERE status = 'SKIPPED'"
+        ),
     ),
     ("disputes_are_mirrored", "UPDATE tracks SET dispute_status = NULL"),
     ("disputes_are_mirrored", first("disputes", "status = 'OPEN'")),

@@ -288,8 +288,8 @@ FAULTS: tuple[Fault, ...] = (
         "usecases/skip_review.py",
         "    ended, _ = end_review(tx, review, reviewer, EndReason.SKIP)\n",
         "    ended = review\n",
-        chapter="ending",
-        laws="",
+        chapter="skipping",
+        laws="open_slots_are_sought_for",
     ),
     _fault(
         "A restricted reviewer keeps his assignments",
@@ -352,7 +352,7 @@ FAULTS: tuple[Fault, ...] = (
         "usecases/steps/slots.py",
         "    if track.dispute_status is DisputeStatus.LOST:\n",
         "    if track.dispute_status is DisputeStatus.OPEN:\n",
-        chapter="disputing_payments",
-        laws="",
+        chapter="losing",
+        laws="the_lost_are_not_refunded",
     ),
 )

@@ -210,6 +210,18 @@ def disputing_payments(world: World) -> None:
     world.work()
 
 
+def skipping(world: World) -> None:
+    """An assignment that has just been given back, of which nobody knows yet."""
+    track = _given(world, 5)
+    world.skip(_active(world, track)[0])
+
+
+def losing(world: World) -> None:
+    """A dispute that has just been lost of a track with open slots."""
+    track = world.a_queued_track()
+    disputing.lose(world, disputing.dispute(world, disputing.applied(world, track)))
+
+
 CHAPTERS: tuple[Chapter, ...] = (
     delivering,
     flagging,
@@ -220,6 +232,8 @@ CHAPTERS: tuple[Chapter, ...] = (
     restricting,
     paying_out,
     disputing_payments,
+    skipping,
+    losing,
     # Last: what is at work would run out of time while others wait.
     starting,
 )

@@ -169,6 +169,22 @@ def test_money_of_another_currency_is_recorded_and_not_posted() -> None:
     assert violations(with_part(view, "refunds", [*view.refunds, foreign])) == ()
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"number": 2, "failure_reason": "for now"},
+        {"attempt_id": "co2"},
+        {"status": RefundStatus.PROCESSING},
+        {"status": RefundStatus.DROPPED},
+    ],
+    ids=["sent before and refused for now", "of another attempt", "under way", "dropped"],
+)
+def test_a_lost_track_may_have_refunds_that_are_not_of_its_slots_or_not_to_be_sent(
+    given: dict[str, Any],
+) -> None:
+    assert not list(laws.the_lost_are_not_refunded(lost_with_a_refund(**given)))
+
+
 def test_an_empty_market_breaks_no_law() -> None:
     parts = {field.name for field in attrs.fields(MarketView) if field.init} - {"rules"}
     nothing: dict[str, Any] = dict.fromkeys(parts, ())
@@ -249,6 +265,15 @@ def lost_but(part: str, number: int, **changes: Any) -> MarketView:
     things = list(getattr(view, part))
     things[number] = attrs.evolve(things[number], **changes)
     return with_part(view, part, things)
+
+
+def lost_with_a_refund(**given: Any) -> MarketView:
+    """The same track with a refund of what was disputed that is to be sent."""
+    view = lost_market()
+    refund: Refund = make.a_refund(
+        **{"id": "rf", "payment_id": "pay", "attempt_id": "co", "track_id": T, **given}
+    )
+    return with_part(view, "refunds", [refund, view.refunds[1]])
 
 
 def lost_without(kind: EntryKind) -> MarketView:
@@ -445,6 +470,9 @@ def settled_without(kind: EntryKind, cause: str) -> MarketView:
         "t",
         lambda: changed("tracks", 0, dispute_status=DisputeStatus.OPEN),
     ),
+    ("open_slots_are_sought_for", "t", lambda: changed("slots", 1, refunded_at=START)),
+    ("open_slots_are_sought_for", "t", lambda: changed("tracks", 0, closed_at=START)),
+    ("the_lost_are_not_refunded", "rf", lambda: lost_with_a_refund(number=1)),
     ("market_accounts_follow_reviews", "losses", lambda: lost_but("disputes", 0, amount=494)),
     ("market_accounts_follow_reviews", "losses", lambda: lost_but("disputes", 2, currency="usd")),
     ("market_accounts_follow_reviews", "losses", lambda: lost_but("slots", 1, price=98)),

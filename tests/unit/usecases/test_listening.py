@@ -307,6 +307,16 @@ def test_another_link_lets_the_track_be_heard_again(world: World) -> None:
     assert [one.reviewer_id for one in world.assign(track)] == [other.id]
 
 
+def test_nobody_is_sought_for_another_link_while_every_slot_is_taken(world: World) -> None:
+    world.reviewers(5)
+    track = world.a_queued_track()
+    review, *_ = world.assign(track)
+
+    mend(world, review)
+
+    assert world.track(track).assign_at is None
+
+
 def test_a_track_that_waits_may_get_another_link_though_a_review_was_delivered(
     world: World,
 ) -> None:

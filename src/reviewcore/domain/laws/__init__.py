@@ -15,6 +15,7 @@ from reviewcore.domain.laws.money import (
     market_accounts_follow_reviews,
     money_moves_once,
     payments_count_right,
+    the_lost_are_not_refunded,
     totals_equal_ledger,
 )
 from reviewcore.domain.laws.people import (
@@ -70,6 +71,7 @@ __all__ = [
     "record_of_review",
     "reviewers_are_fit",
     "reviewers_count_right",
+    "the_lost_are_not_refunded",
     "totals_equal_ledger",
     "touched",
     "tracks_are_reviewed_once",

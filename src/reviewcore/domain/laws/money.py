@@ -138,6 +138,26 @@ def payments_count_right(view: View, scope: Scope) -> Iterator[Breach]:
 
 
 @law(5)
+def the_lost_are_not_refunded(view: View, scope: Scope) -> Iterator[Breach]:
+    """Nobody gets his money back twice: a lost dispute gave the payer his.
+
+    With the verdict every refund of the applied payment that was never sent is dropped, and none
+    begins after it. What the payer's bank took although a refund was under way is its doing.
+    """
+    for track in scope.of(view.track):
+        payment = view.payment_of.get(track.id)
+        if payment is None or track.dispute_status is not DisputeStatus.LOST:
+            continue
+        for refund in view.refunds_of.get(payment.id, ()):
+            applied = refund.attempt_id == payment.applied_attempt_id
+            # What was sent and refused waits for its turn, and is dropped then.
+            unsent = refund.status is RefundStatus.PENDING and refund.number == 1
+            if applied and unsent:
+                told = "is to be sent though a lost dispute gave it back"
+                yield breach(refund.id, told=told)
+
+
+@law(5)
 def money_moves_once(view: View, scope: Scope) -> Iterator[Breach]:
     """Each cause is in the ledger once a kind; rows and ledger tell the same story."""
     for kind, cause in _booked(view, scope):
@@ -242,5 +262,6 @@ LAWS = (
     deferred_equals_slots,
     market_accounts_follow_reviews,
     payments_count_right,
+    the_lost_are_not_refunded,
     money_moves_once,
 )

@@ -124,16 +124,20 @@ def closed_tracks_have_no_open_slot(view: View, scope: Scope) -> Iterator[Breach
 def open_slots_are_sought_for(view: View, scope: Scope) -> Iterator[Breach]:
     """A slot that may be filled waits for the worker, as far as a snapshot shows.
 
-    While the track's payment is disputed, and once it is lost, nobody looks.
+    Nobody looks where no slot is open, nor while the track's payment is disputed or once it is
+    lost.
     """
     for track in scope.of(view.track):
-        if track.dispute_status is not None and track.assign_at is not None:
+        is_sought = track.assign_at is not None
+        if is_sought and track.dispute_status is not None:
             yield breach(track.id, told="somebody looks for reviewers in a dispute")
-        if not track.takes_reviewers(view.rules):
+        if not is_sought and not track.takes_reviewers(view.rules):
             continue
         is_open = SlotState.OPEN in states_of(view, track).values()
-        if is_open and track.assign_at is None:
+        if is_open and not is_sought:
             yield breach(track.id, told="nobody looks for reviewers")
+        if is_sought and not is_open:
+            yield breach(track.id, told="somebody looks for reviewers of no slot")
 
 
 @law(5, 6)

@@ -33,6 +33,7 @@ from reviewcore.adapters.sql.audit.words import (
     word,
 )
 from reviewcore.domain import ledger
+from reviewcore.domain.disputes import DisputeStatus
 from reviewcore.domain.flags import FlagStatus
 from reviewcore.domain.laws import money as laws
 from reviewcore.domain.laws.law import Law
@@ -227,6 +228,24 @@ def _payments_count_right() -> tuple[Check, ...]:
     )
 
 
+def _the_lost_are_not_refunded() -> tuple[Check, ...]:
+    unsent = (
+        select(_refunds.c.id)
+        .select_from(
+            _refunds.join(_payments, _refunds.c.payment_id == _payments.c.id).join(
+                _tracks, _payments.c.track_id == _tracks.c.id
+            )
+        )
+        .where(
+            is_one_of(_refunds.c.status, RefundStatus.PENDING),
+            _refunds.c.number == literal_column("1"),
+            _refunds.c.attempt_id == _payments.c.applied_attempt_id,
+            is_one_of(func.coalesce(_tracks.c.dispute_status, word("")), DisputeStatus.LOST),
+        )
+    )
+    return (told(unsent, "is to be sent though a lost dispute gave it back"),)
+
+
 def _money_moves_once() -> tuple[Check, ...]:
     times = func.count()
     repeated = (
@@ -251,6 +270,7 @@ CHECKS: Mapping[Law, tuple[Check, ...]] = MappingProxyType(
         laws.deferred_equals_slots: _deferred_equals_slots(),
         laws.market_accounts_follow_reviews: _market_accounts_follow_reviews(),
         laws.payments_count_right: _payments_count_right(),
+        laws.the_lost_are_not_refunded: _the_lost_are_not_refunded(),
         laws.money_moves_once: _money_moves_once(),
     }
 )

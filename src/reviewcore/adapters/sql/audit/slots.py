@@ -183,7 +183,13 @@ def _open_slots_are_sought_for() -> tuple[Check, ...]:
     disputed = select(_tracks.c.id).where(
         _tracks.c.dispute_status.is_not(None), _tracks.c.assign_at.is_not(None)
     )
-    has_open = exists().where(_slots.c.track_id == _tracks.c.id, is_open(_slots, may_be_held=False))
+    own = _slots.c.track_id == _tracks.c.id
+    has_open = exists().where(own, is_open(_slots, may_be_held=False))
+    has_free = exists().where(own, is_open(_slots, may_be_held=True))
+    in_vain = select(_tracks.c.id).where(
+        _tracks.c.assign_at.is_not(None),
+        or_(not_(has_open), and_(is_shut(_tracks), not_(has_free))),
+    )
     forgotten = select(_tracks.c.id).where(
         is_one_of(_tracks.c.status, *LIVE),
         _tracks.c.closed_at.is_(None),
@@ -194,6 +200,7 @@ def _open_slots_are_sought_for() -> tuple[Check, ...]:
     )
     return (
         told(disputed, "somebody looks for reviewers in a dispute"),
+        told(in_vain, "somebody looks for reviewers of no slot"),
         told(forgotten, "nobody looks for reviewers", given=_reports_max),
     )
 

@@ -67,6 +67,10 @@ def _searches(tx: Transaction) -> None:
     tx.tracks.update(*(attrs.evolve(one, assign_at=None) for one in tx.tracks.all()))
 
 
+def _vain_searches(tx: Transaction) -> None:
+    tx.tracks.update(*(attrs.evolve(one, assign_at=tx.now) for one in tx.tracks.all()))
+
+
 def _closings(tx: Transaction) -> None:
     active = (one for one in tx.reviews.all() if one.is_active)
     tx.reviews.update(*(attrs.evolve(one, status=ReviewStatus.EXPIRED) for one in active))
@@ -112,7 +116,7 @@ PLANTS: Mapping[str, tuple[Callable[[Transaction], None], ...]] = {
     "reviewers_count_right": (_ratings, _flags),
     "reviewers_are_fit": (_restrictions,),
     "tracks_count_right": (_statuses, _slots),
-    "open_slots_are_sought_for": (_searches,),
+    "open_slots_are_sought_for": (_searches, _vain_searches),
     "closed_tracks_have_no_open_slot": (_closings,),
     "queue_mirrors_active": (_queue,),
     "one_holder_a_slot": (_slots,),
