@@ -119,6 +119,18 @@ def test_naive_times_are_refused_both_ways() -> None:
         decode(datetime, "2026-03-01T09:30:00")
 
 
+def test_what_cannot_be_told_is_named_with_its_class() -> None:
+    odd = Odd(mean=Decimal(1), counts={}, share=float("nan"))
+
+    with pytest.raises(ValueError, match=r"^User\.created_at: .* is naive"):
+        encode(a_user(created_at=AT.replace(tzinfo=None)))
+    with pytest.raises(ValueError, match=r"^Odd\.inner: Odd\.share: nan is no number"):
+        encode(Odd(mean=Decimal(1), counts={}, inner=(odd,)))
+    unknown: Any = object()
+    with pytest.raises(TypeError, match=r"^Odd\.mean: no JSON form is known for object$"):
+        encode(Odd(mean=unknown, counts={}))
+
+
 def test_none_is_a_result_too() -> None:
     assert encode(None) is None
     assert decode(None, None) is None

@@ -64,7 +64,7 @@ def encode(value: object) -> Json:
     """Tell *value* as JSON-ready data that `decode` reads back.
 
     Raises TypeError for a type that is not understood, ValueError for a naive datetime or a float
-    that is no number.
+    that is no number; both name the field of the class that has it.
     """
     kind: Kind = type(value)
     return value if kind in _PLAIN else _encoder(kind)(value)
@@ -84,7 +84,13 @@ def _attrs_encoder(kind: type[Any]) -> Encoder:
     names = tuple(field.name for field in attrs.fields(kind) if field.init)
 
     def encode_fields(value: object) -> Json:
-        return {name: encode(getattr(value, name)) for name in names}
+        encoded = {}
+        for name in names:
+            try:
+                encoded[name] = encode(getattr(value, name))
+            except (TypeError, ValueError) as error:
+                raise type(error)(f"{kind.__name__}.{name}: {error}") from error
+        return encoded
 
     return encode_fields
 
