@@ -18,10 +18,12 @@ class Limit(StrEnum):
     SIGN_UP = "sign_up"
     SIGN_IN = "sign_in"
     SIGN_IN_ACCOUNT = "sign_in_account"
+    PROVIDER_DEPARTURE = "provider_departure"
     PROVIDER_SIGN_IN = "provider_sign_in"
     RESET_REQUEST = "reset_request"
     RESET_REQUEST_ACCOUNT = "reset_request_account"
     PASSWORD_RESET = "password_reset"
+    VERIFICATION = "verification"
     VERIFICATION_RESEND_ACCOUNT = "verification_resend_account"
     EMAIL_CHANGE_ACCOUNT = "email_change_account"
     LEAD = "lead"
@@ -35,10 +37,12 @@ MOST: Mapping[Limit, int] = MappingProxyType(
         Limit.SIGN_UP: 15,
         Limit.SIGN_IN: 10,
         Limit.SIGN_IN_ACCOUNT: 10,
+        Limit.PROVIDER_DEPARTURE: 20,
         Limit.PROVIDER_SIGN_IN: 10,
         Limit.RESET_REQUEST: 3,
         Limit.RESET_REQUEST_ACCOUNT: 3,
         Limit.PASSWORD_RESET: 5,
+        Limit.VERIFICATION: 10,
         Limit.VERIFICATION_RESEND_ACCOUNT: 3,
         Limit.EMAIL_CHANGE_ACCOUNT: 5,
         Limit.LEAD: 10,
@@ -51,16 +55,18 @@ MOST: Mapping[Limit, int] = MappingProxyType(
 
 Those to sign up and in by a password, to ask for a reset, to use one, and to have a verification
 sent again are those of the market that this one models; the others are proposals, coming back from
-a provider as often as signing in.
+a provider as often as signing in, going there twice as often, for many turn back on the way.
 """
 
 BY_ADDRESS = frozenset(
     {
         Limit.SIGN_UP,
         Limit.SIGN_IN,
+        Limit.PROVIDER_DEPARTURE,
         Limit.PROVIDER_SIGN_IN,
         Limit.RESET_REQUEST,
         Limit.PASSWORD_RESET,
+        Limit.VERIFICATION,
         Limit.LEAD,
     }
 )

@@ -157,6 +157,24 @@ def test_tokens_are_not_guessed_for_long(crowd: Crowd) -> None:
     assert told == [422] * 5 + [429]
 
 
+def test_verifications_are_not_guessed_for_long(crowd: Crowd) -> None:
+    guess, elsewhere = crowd.at("203.0.113.1"), crowd.at("203.0.113.2")
+    told = [
+        guess.post("/v1/email-verifications", json={"token": f"guess{number}"}).status_code
+        for number in range(11)
+    ]
+
+    assert told == [422] * 10 + [429]
+    refused(guess.post("/v1/email-verifications", json={"token": "guess"}), 900)
+    problem(elsewhere.post("/v1/email-verifications", json={"token": "guess"}), 422)
+
+
+def test_whoever_verifies_takes_nothing_from_his_neighbours(crowd: Crowd) -> None:
+    # `join` verifies each from one address.
+    for number in range(MOST[Limit.VERIFICATION] + 2):
+        join(crowd.service, f"user{number}@example.com")
+
+
 def test_three_tickets_a_minute(crowd: Crowd) -> None:
     nova, vega = join(crowd.service, NOVA), join(crowd.service, "vega@example.com")
     for _ in range(3):
@@ -192,8 +210,10 @@ def test_the_document_tells_what_is_throttled(standing: Service) -> None:
         "POST /v1/sessions",
         "POST /v1/password-resets",
         "PUT /v1/password-resets/{token}",
+        "POST /v1/email-verifications",
         "POST /v1/email-verifications/resend",
         "PUT /v1/me/email",
+        "GET /v1/oauth/{provider}",
         "GET /v1/oauth/{provider}/callback",
         "POST /v1/leads",
         "POST /v1/get-feedback",

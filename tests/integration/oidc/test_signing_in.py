@@ -227,7 +227,7 @@ def test_an_address_comes_back_in_vain_so_often_and_no_more(
     url = f"sqlite:///{tmp_path / 'market.db'}"
     with served(url, tmp_path, identities=identities, rules=rules) as service:
         # Whoever is right takes nothing from those who share his address.
-        for _ in range(MOST[Limit.PROVIDER_SIGN_IN] + 1):
+        for _ in range(MOST[Limit.PROVIDER_DEPARTURE] + 1):
             with service.caller() as browser:
                 ok(sign_in(browser, provider, "dora"))
         person = join(service, "nova@example.com")
@@ -240,7 +240,24 @@ def test_an_address_comes_back_in_vain_so_often_and_no_more(
             told = [guesser.get(wrong).status_code for _ in range(MOST[Limit.PROVIDER_SIGN_IN] + 1)]
             assert told == [401] * MOST[Limit.PROVIDER_SIGN_IN] + [429]
             waiting = problem(guesser.get(back), 429, "too-many-requests")
-            assert 890 <= waiting["retry_after_seconds"] <= 900
+            assert 800 <= waiting["retry_after_seconds"] <= 900
+
+
+def test_an_address_departs_so_often_and_no_more(
+    tmp_path: Path, identities: OidcIdentities
+) -> None:
+    rules = attrs.evolve(quick_rules(), throttles=MOST)
+    url = f"sqlite:///{tmp_path / 'market.db'}"
+    most = MOST[Limit.PROVIDER_DEPARTURE]
+    with (
+        served(url, tmp_path, identities=identities, rules=rules) as service,
+        service.caller() as browser,
+    ):
+        told = [browser.get("/v1/oauth/peer").status_code for _ in range(most + 1)]
+
+        assert told == [302] * most + [429]
+        # What is no provider is said before anything is counted.
+        problem(browser.get("/v1/oauth/nobody"), 404)
 
 
 @pytest.mark.parametrize("part", ["nonce", "code_challenge"])

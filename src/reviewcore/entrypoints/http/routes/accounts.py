@@ -50,10 +50,18 @@ def create_user(data: JSONBody[bodies.NewUser], desk: TheDesk) -> UserView:
     return user_view(desk.drive(sign_up, command))
 
 
-@post("/email-verifications", status_code=204, sync_to_thread=True, summary="Verify an address")
+@post(
+    "/email-verifications",
+    status_code=204,
+    opt={STATUSES: (429,)},
+    sync_to_thread=True,
+    summary="Verify an address",
+)
 def create_verification(data: JSONBody[bodies.MailedToken], desk: TheDesk) -> None:
     """Spend the token of a verification mail."""
+    desk.throttle(Limit.VERIFICATION)
     desk.app.perform(verify_email, VerifyEmail(token=data.token))
+    desk.take_back(Limit.VERIFICATION)
 
 
 @post(

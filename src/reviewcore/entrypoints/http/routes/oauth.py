@@ -33,7 +33,7 @@ from reviewcore.usecases.steps.arriving import DEPARTURE_LIFE, identify
 @get(
     "/oauth/{provider:str}",
     status_code=302,
-    opt={STATUSES: (401, 403)},
+    opt={STATUSES: (401, 403, 429)},
     summary="Go to a provider to sign in",
 )
 @waits_on_provider
@@ -46,6 +46,7 @@ def begin_sign_in(
 ) -> Response[None]:
     """Send the browser to the provider; with *link*, whoever is signed in links his account."""
     desk.app.identities.require(provider)
+    desk.throttle(Limit.PROVIDER_DEPARTURE)
     session_id = caller_of(request).session.id if link else None
     departure = Departure(
         provider=provider, state=secret_token(), nonce=secret_token(), verifier=secret_token()
@@ -86,14 +87,20 @@ def end_sign_in(
     gone = departures.cookie(desk.app, None, secure=_is_secure(desk))
     if ticket.session_id is not None:
         linked = _link(desk, arrival, ticket.session_id)
-        desk.take_back(Limit.PROVIDER_SIGN_IN)
+        _arrived(desk)
         return Response(linked, cookies=[gone])
     signed = desk.drive(sign_in_with_account, SignInWithAccount(arrival=arrival))
-    desk.take_back(Limit.PROVIDER_SIGN_IN)
+    _arrived(desk)
     view = SessionView(
         token=signed.token, expires_at=signed.session.expires_at, user=user_view(signed.user)
     )
     return Response(view, cookies=[gone, desk.gate.cookie(signed.token)])
+
+
+def _arrived(desk: Desk) -> None:
+    # Whoever is right takes nothing from those who share his address.
+    desk.take_back(Limit.PROVIDER_DEPARTURE)
+    desk.take_back(Limit.PROVIDER_SIGN_IN)
 
 
 def _link(desk: Desk, arrival: Arrival, session_id: str) -> AccountView:
