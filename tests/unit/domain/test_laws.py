@@ -281,31 +281,6 @@ def lost_without(kind: EntryKind) -> MarketView:
     return with_part(view, "entries", [one for one in view.entries if one.kind is not kind])
 
 
-PLANTED: list[tuple[str, str, Callable[[], MarketView]]] = [
-    (
-        "entries_balance",
-        "e0",
-        lambda: changed("entries", 0, postings=(Posting("processor", Cents(-1)),)),
-    ),
-    ("totals_equal_ledger", "a", lambda: changed("artists", 0, total_spent=296)),
-    ("totals_equal_ledger", "r", lambda: changed("reviewers", 0, pending_balance=1)),
-    ("totals_equal_ledger", "r", lambda: changed("reviewers", 0, total_earnings=51)),
-    ("deferred_equals_slots", "t", lambda: changed("slots", 1, price=98)),
-    (
-        "deferred_equals_slots",
-        "t0",
-        lambda: with_more(
-            "entries",
-            attrs.evolve(
-                market().entries[0],
-                id=EntryId("e9"),
-                cause="other",
-                postings=(Posting("processor", Cents(-1)), Posting("deferred:t0", Cents(1))),
-            ),
-        ),
-    ),
-    ("queue_mirrors_active", "v3", lambda: without("queue", 0)),
-    ("queue_mirrors_active", "v9", lambda: with_more("queue", make.a_queue_row(id="v9"))),
 def settled_market() -> MarketView:
     """The same with refunds that were paid by hand: one, one twice, one that came back since.
 
@@ -352,6 +327,31 @@ def settled_without(kind: EntryKind, cause: str) -> MarketView:
     return with_part(view, "entries", kept)
 
 
+PLANTED: list[tuple[str, str, Callable[[], MarketView]]] = [
+    (
+        "entries_balance",
+        "e0",
+        lambda: changed("entries", 0, postings=(Posting("processor", Cents(-1)),)),
+    ),
+    ("totals_equal_ledger", "a", lambda: changed("artists", 0, total_spent=296)),
+    ("totals_equal_ledger", "r", lambda: changed("reviewers", 0, pending_balance=1)),
+    ("totals_equal_ledger", "r", lambda: changed("reviewers", 0, total_earnings=51)),
+    ("deferred_equals_slots", "t", lambda: changed("slots", 1, price=98)),
+    (
+        "deferred_equals_slots",
+        "t0",
+        lambda: with_more(
+            "entries",
+            attrs.evolve(
+                market().entries[0],
+                id=EntryId("e9"),
+                cause="other",
+                postings=(Posting("processor", Cents(-1)), Posting("deferred:t0", Cents(1))),
+            ),
+        ),
+    ),
+    ("queue_mirrors_active", "v3", lambda: without("queue", 0)),
+    ("queue_mirrors_active", "v9", lambda: with_more("queue", make.a_queue_row(id="v9"))),
     ("queue_mirrors_active", "v3", lambda: changed("queue", 0, expires_at=START)),
     ("queue_mirrors_active", "v3", lambda: changed("queue", 0, reviewer_id=R)),
     ("one_holder_a_slot", "v3", lambda: changed("reviews", 2, slot_number=1)),
@@ -492,6 +492,32 @@ def settled_without(kind: EntryKind, cause: str) -> MarketView:
     ("money_moves_once", "rg", lambda: lost_without(EntryKind.REFUND_RETURNED)),
     ("money_moves_once", "rg", lambda: lost_without(EntryKind.REFUND_COMPLETED)),
     ("money_moves_once", "rg", lambda: lost_but("refunds", 1, status=RefundStatus.COMPLETED)),
+    (
+        "payments_count_right",
+        "pay",
+        lambda: with_more(
+            "refunds",
+            make.a_refund(id="rf", attempt_id="co", payment_id="pay", status=RefundStatus.SETTLED),
+        ),
+    ),
+    ("market_accounts_follow_reviews", "losses", lambda: settled_but(1, amount=98)),
+    ("market_accounts_follow_reviews", "losses", lambda: settled_but(3, reference="transfer 2")),
+    ("money_moves_once", "rs", lambda: settled_but(0, reference=None)),
+    ("money_moves_once", "rs", lambda: settled_but(0, external_id="re_3")),
+    ("money_moves_once", "rs", lambda: settled_but(0, duplicate_id="re_3")),
+    ("money_moves_once", "rt", lambda: settled_but(1, status=RefundStatus.SETTLED)),
+    ("money_moves_once", "ru", lambda: settled_but(2, status=RefundStatus.DOUBLED)),
+    ("money_moves_once", "rv", lambda: settled_but(3, status=RefundStatus.DROPPED)),
+    *[
+        ("money_moves_once", cause, lambda kind=kind, cause=cause: settled_without(kind, cause))
+        for kind, cause in (
+            (EntryKind.REFUND_SETTLED, "rs"),
+            (EntryKind.REFUND_RETURNED, "rt"),
+            (EntryKind.REFUND_DOUBLED, "rt"),
+            (EntryKind.REFUND_UNDOUBLED, "ru"),
+            (EntryKind.REFUND_DROPPED, "rv"),
+        )
+    ],
     ("disputes_are_mirrored", "t", lambda: changed("tracks", 0, dispute_status="OPEN")),
     ("disputes_are_mirrored", "t", lambda: lost_but("tracks", 0, dispute_status=None)),
     ("disputes_are_mirrored", "t", lambda: lost_but("disputes", 0, status=DisputeStatus.OPEN)),
@@ -520,32 +546,6 @@ def test_a_planted_violation_is_seen_and_its_culprit_named(
     ids=[f"{n}-{p[0]}" for n, p in enumerate(PLANTED)],
 )
 def test_parts_judged_one_by_one_make_the_whole(law: str, plant: Callable[[], MarketView]) -> None:
-    (
-        "payments_count_right",
-        "pay",
-        lambda: with_more(
-            "refunds",
-            make.a_refund(id="rf", attempt_id="co", payment_id="pay", status=RefundStatus.SETTLED),
-        ),
-    ),
-    ("market_accounts_follow_reviews", "losses", lambda: settled_but(1, amount=98)),
-    ("market_accounts_follow_reviews", "losses", lambda: settled_but(3, reference="transfer 2")),
-    ("money_moves_once", "rs", lambda: settled_but(0, reference=None)),
-    ("money_moves_once", "rs", lambda: settled_but(0, external_id="re_3")),
-    ("money_moves_once", "rs", lambda: settled_but(0, duplicate_id="re_3")),
-    ("money_moves_once", "rt", lambda: settled_but(1, status=RefundStatus.SETTLED)),
-    ("money_moves_once", "ru", lambda: settled_but(2, status=RefundStatus.DOUBLED)),
-    ("money_moves_once", "rv", lambda: settled_but(3, status=RefundStatus.DROPPED)),
-    *[
-        ("money_moves_once", cause, lambda kind=kind, cause=cause: settled_without(kind, cause))
-        for kind, cause in (
-            (EntryKind.REFUND_SETTLED, "rs"),
-            (EntryKind.REFUND_RETURNED, "rt"),
-            (EntryKind.REFUND_DOUBLED, "rt"),
-            (EntryKind.REFUND_UNDOUBLED, "ru"),
-            (EntryKind.REFUND_DROPPED, "rv"),
-        )
-    ],
     view = plant()
     (judge,) = (one for one in LAWS if one.name == law)
     rows = (row for field in attrs.fields(MarketView)[1:] for row in getattr(view, field.name))
