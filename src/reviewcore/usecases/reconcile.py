@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -94,23 +95,22 @@ def _catch_up(store: Store, processor: Processor) -> Iterator[Finding | None]:
 
 
 def _each(
+    store: Store,
+    processor: Processor,
+    *,
     read: Callable[[Transaction, str | None], Sequence[Any]],
     compare: Callable[[Store, Processor, Any], Finding | None],
-) -> Callable[[Store, Processor], Iterator[Finding | None]]:
-    """Make the sweep that compares each thing that *read* tells, a page at a time."""
-
-    def sweep(store: Store, processor: Processor) -> Iterator[Finding | None]:
-        after: str | None = None
-        while True:
-            with store.read() as tx:
-                page = read(tx, after)
-            if not page:
-                return
-            for one in page:
-                yield compare(store, processor, one)
-            after = page[-1].id
-
-    return sweep
+) -> Iterator[Finding | None]:
+    """Compare each thing that *read* tells, a page at a time."""
+    after: str | None = None
+    while True:
+        with store.read() as tx:
+            page = read(tx, after)
+        if not page:
+            return
+        for one in page:
+            yield compare(store, processor, one)
+        after = page[-1].id
 
 
 def _attempts(tx: Transaction, after: str | None) -> Sequence[CheckoutAttempt]:
@@ -136,10 +136,10 @@ def _events(tx: Transaction, after: str | None) -> Sequence[StripeWebhookEvent]:
 _SWEEPS: Mapping[Sweep, Callable[[Store, Processor], Iterator[Finding | None]]] = MappingProxyType(
     {
         Sweep.MISSED: _catch_up,
-        Sweep.CHECKOUTS: _each(_attempts, comparing.compare_attempt),
-        Sweep.DISPUTES: _each(_disputes, comparing.compare_dispute),
-        Sweep.REFUNDS: _each(_refunds, comparing.compare_refund),
-        Sweep.PAYOUTS: _each(_payouts, comparing.compare_payout),
-        Sweep.EVENTS: _each(_events, comparing.look_at_event),
+        Sweep.CHECKOUTS: partial(_each, read=_attempts, compare=comparing.compare_attempt),
+        Sweep.DISPUTES: partial(_each, read=_disputes, compare=comparing.compare_dispute),
+        Sweep.REFUNDS: partial(_each, read=_refunds, compare=comparing.compare_refund),
+        Sweep.PAYOUTS: partial(_each, read=_payouts, compare=comparing.compare_payout),
+        Sweep.EVENTS: partial(_each, read=_events, compare=comparing.look_at_event),
     }
 )
