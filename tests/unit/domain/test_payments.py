@@ -95,7 +95,8 @@ def test_a_payment_moves_as_the_table_says(verb: str, status: P) -> None:
     else:
         with pytest.raises(InvalidTransition) as refusal:
             act(payment)
-        assert (refusal.value.entity, refusal.value.status) == ("Payment", status)
+        wanted = next(iter(allowed.values()))
+        assert refusal.value.extras == {"entity": "Payment", "status": status, "wanted": wanted}
 
 
 @pytest.mark.parametrize(("verb", "status"), list(product(ATTEMPT_VERBS, A)))
@@ -108,7 +109,12 @@ def test_an_attempt_moves_as_the_table_says(verb: str, status: A) -> None:
     else:
         with pytest.raises(InvalidTransition) as refusal:
             act(attempt)
-        assert (refusal.value.entity, refusal.value.status) == ("CheckoutAttempt", status)
+        wanted = next(iter(allowed.values()))
+        assert refusal.value.extras == {
+            "entity": "CheckoutAttempt",
+            "status": status,
+            "wanted": wanted,
+        }
 
 
 @pytest.mark.parametrize(("verb", "status"), list(product(REFUND_VERBS, R)))
@@ -121,7 +127,8 @@ def test_a_refund_moves_as_the_table_says(verb: str, status: R) -> None:
     else:
         with pytest.raises(InvalidTransition) as refusal:
             act(refund)
-        assert (refusal.value.entity, refusal.value.status) == ("Refund", status)
+        wanted = next(iter(allowed.values()))
+        assert refusal.value.extras == {"entity": "Refund", "status": status, "wanted": wanted}
 
 
 def test_every_status_has_its_row() -> None:
@@ -260,7 +267,16 @@ def test_a_refund_that_ended_is_left_alone() -> None:
     refused = make.a_refund(status=R.PROCESSING).fail("expired_card", LATER)
 
     assert (done.external_id, done.ended_at, done.next_attempt_at) == ("re_1", LATER, None)
-    assert (refused.failure_reason, refused.next_attempt_at) == ("expired_card", None)
+    assert (refused.failure_reason, refused.ended_at) == ("expired_card", LATER)
+    assert refused.next_attempt_at is None
+
+
+def test_a_refund_that_came_back_says_when_and_why() -> None:
+    refund = make.a_refund(status=R.COMPLETED, ended_at=START)
+
+    back = refund.come_back(LATER)
+
+    assert (back.failure_reason, back.ended_at) == ("returned", LATER)
 
 
 @pytest.mark.parametrize(
