@@ -8,32 +8,52 @@ from typing import Any
 import attrs
 import pytest
 
+from reviewcore.domain.artists import ArtistProfile
 from reviewcore.domain.errors import EntityNotFound
-from reviewcore.domain.ids import UserId
+from reviewcore.domain.events import SignedOut
+from reviewcore.domain.ids import SYSTEM, UserId
+from reviewcore.domain.money import Cents
 from reviewcore.domain.payouts import PayoutMethod
 from reviewcore.domain.privacy import GONE, KEPT, TOLD, fields_of
+from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review
 from reviewcore.domain.users import User
+from reviewcore.domain.webhooks import Subject
+from reviewcore.ports.codec import encode
+from reviewcore.ports.identities import Identity
+from reviewcore.ports.processor import ReversalOrder
 from reviewcore.testing.builders import a_lead
 from reviewcore.usecases import (
+    AcceptUpload,
+    ChangeEmail,
     EraseUser,
     ExportUser,
     OpenTicket,
     ReplyToTicket,
+    RequestPasswordReset,
     RestrictReviewer,
+    SendPayout,
     SignIn,
     UnrestrictReviewer,
+    accept_upload,
+    change_email,
     erase_user,
     export_user,
     open_ticket,
     reply_to_ticket,
+    request_password_reset,
     restrict_reviewer,
+    send_payout,
     sign_in,
     unrestrict_reviewer,
 )
+from reviewcore.usecases.complete_review import Remark
+from reviewcore.usecases.steps.arriving import link
 from reviewcore.usecases.steps.exporting import SOMEBODY_ELSE
 from reviewcore.usecases.steps.holdings import PAGE, every_ticket
+from tests.unit.usecases.disputing import applied, dispute
 from tests.unit.usecases.market import ADMIN, PASSWORD, World
+from tests.unit.usecases.test_processor_events import an_event, hear
 
 
 @pytest.fixture
@@ -221,3 +241,150 @@ def test_what_is_told_of_an_entity_is_what_the_table_says(world: World) -> None:
 def test_nobody_is_told_of_who_never_was(world: World) -> None:
     with pytest.raises(EntityNotFound):
         export(world, UserId("nobody"))
+
+
+# ── all of it, and nobody else's ─────────────────────────────────────────────────────────────
+
+
+def everything_of(world: World, email: str) -> User:
+    """Somebody who has some of everything that can be held about a user."""
+    user = world.a_user(email)
+    world.drive(sign_in, SignIn(email=email, password=PASSWORD))
+    with world.app.store.begin() as tx:
+        link(tx, user, an_identity(email))
+    world.do(open_ticket, OpenTicket(user_id=user.id, subject="Me", message="It is I"))
+    artist, reviewer = world.an_artist(user), world.connect(world.a_reviewer(user))
+    upload = world.an_upload(artist)
+    world.drive(accept_upload, AcceptUpload(upload_id=upload.id, artist_id=artist.id))
+    bought(world, artist)
+    earned(world, reviewer)
+    return user_of(world, user.id)
+
+
+def asks_for_tokens(world: World, user: User) -> None:
+    world.do(request_password_reset, RequestPasswordReset(email=user.email))
+    wish = ChangeEmail(user_id=user.id, email=f"new-{user.email}", password=PASSWORD)
+    world.drive(change_email, wish)
+    world.work()
+
+
+def an_identity(email: str) -> Identity:
+    return Identity(
+        provider="peer", subject=f"s-{email}", email=email, email_verified=True, name=""
+    )
+
+
+def bought(world: World, artist: ArtistProfile) -> None:
+    """A track of his with a review that has a remark and a flag, a refund and a dispute."""
+    track = world.a_queued_track(artist)
+    world.a_reviewer()
+    review = world.listen(world.assign(track)[0])
+    done = world.complete(review, timestamps=(Remark(seconds=62, note="bass"),))
+    world.flag(done)
+    world.close(track)
+    dispute(world, applied(world, track))
+
+
+def earned(world: World, reviewer: ReviewerProfile) -> None:
+    """A payout of his that came back in part, and a review that waits for him."""
+    [review] = [
+        one for one in world.assign(world.a_queued_track()) if one.reviewer_id == reviewer.id
+    ]
+    world.deliver(review)
+    world.wait(days=8)
+    payout = world.withdraw(reviewer)
+    world.drive(send_payout, SendPayout(payout_id=payout.id))
+    external_id = str(world.payout(payout).external_id)
+    back = ReversalOrder(reversal_id="r", external_id=external_id, amount=Cents(9), key=payout.id)
+    world.bank.reverse(back)
+    hear(world, an_event(world, Subject.TRANSFER, external_id))
+    world.assign(world.a_queued_track())
+
+
+def ids_of(told: list[Any]) -> list[str]:
+    return [one["id"] for one in told]
+
+
+def test_every_part_is_told_and_none_of_a_strangers() -> None:
+    world = World(minimum_payout_cents=50, rate_normal_cents=90, rate_pro_cents=90)
+    user = everything_of(world, "ada@example.com")
+    for one in (user, everything_of(world, "eve@example.com")):
+        asks_for_tokens(world, one)
+    with world.app.store.begin() as tx:
+        tx.leads.add(a_lead(email=user.email))
+
+    told = export(world, user.id)
+
+    with world.app.store.read() as tx:
+        artist, reviewer = tx.artists.of_user(user.id), tx.reviewers.of_user(user.id)
+        assert artist is not None
+        assert reviewer is not None
+        [track] = [one for one in tx.tracks.all() if one.artist_id == artist.id]
+        [payment] = [one for one in tx.payments.all() if one.track_id == track.id]
+        mine: dict[str, list[str]] = {
+            "sessions": [one.id for one in tx.sessions.of_user(user.id)],
+            "accounts": [one.id for one in tx.accounts.of_user(user.id)],
+            "email_verifications": [one.id for one in tx.email_tokens.of_user(user.id)],
+            "password_resets": [one.id for one in tx.reset_tokens.of_user(user.id)],
+            "tickets": [one.id for one in tx.tickets.all() if one.user_id == user.id],
+            "leads": [one.id for one in tx.leads.all()],
+        }
+        bought = {
+            "attempts": [one.id for one in tx.attempts.all() if one.payment_id == payment.id],
+            "refunds": [one.id for one in tx.refunds.all() if one.payment_id == payment.id],
+            "disputes": [one.id for one in tx.disputes.all() if one.payment_id == payment.id],
+        }
+        got = [one.id for one in tx.reviews.all() if one.track_id == track.id]
+        done = [one.id for one in tx.reviews.all() if one.reviewer_id == reviewer.id]
+        payouts = [one.id for one in tx.payouts.all() if one.reviewer_id == reviewer.id]
+        reversals = [one.id for one in tx.reversals.all() if one.reviewer_id == reviewer.id]
+        uploads = [one.id for one in tx.uploads.all() if one.artist_id == artist.id]
+
+    assert set(told) == {
+        "told_at", "user", *mine, "identity_marks", "artist", "reviewer", "events",
+    }  # fmt: skip
+    assert told["told_at"] == encode(world.clock())
+    assert {name: ids_of(told[name]) for name in mine} == mine
+    assert all(mine.values())
+    assert ids_of(told["artist"]["uploads"]) == uploads != []
+    [shown] = told["artist"]["tracks"]
+    assert shown["id"] == track.id
+    assert {name: ids_of(shown["payment"][name]) for name in bought} == bought
+    assert all(bought.values())
+    assert ids_of(shown["reviews"]) == got
+    [review] = shown["reviews"]
+    assert [one["note"] for one in review["timestamps"]] == ["bass"]
+    assert [one["review_id"] for one in review["flags"]] == got
+    assert ids_of(told["reviewer"]["reviews"]) == done != []
+    assert len(told["reviewer"]["queue"]) == 1
+    [payout] = told["reviewer"]["payouts"]
+    assert [payout["id"]] == payouts
+    assert ids_of(payout["reversals"]) == reversals != []
+
+
+def test_what_he_did_is_told_as_his_and_what_he_was_done_as_somebodys(world: World) -> None:
+    user = world.a_user()
+    artist = world.an_artist(user)
+    world.a_track(artist)
+    world.a_track()
+
+    told = export(world, user.id)["events"]
+
+    assert [(one["type"], one["actor"]) for one in told] == [
+        ("UserSignedUp", SYSTEM),
+        ("EmailVerificationRequested", SYSTEM),
+        ("EmailVerified", SOMEBODY_ELSE),
+        ("AdminActed", SOMEBODY_ELSE),
+        ("ArtistProfileOpened", user.id),
+        ("TrackSubmitted", artist.id),
+    ]
+
+
+def test_more_deeds_than_a_page_are_told_whole(world: World) -> None:
+    user = world.a_user()
+    with world.app.store.begin(actor=user.id) as tx:
+        tx.events.add(*(SignedOut(user_id=UserId("another")) for _ in range(PAGE + 1)))
+
+    told = export(world, user.id)["events"]
+
+    assert [one["type"] for one in told].count("SignedOut") == PAGE + 1
