@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.integration.markets import Markets
 from tests.integration.postgres import Server, running_server
+from tests.integration.warm import Warm, warmed
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +24,29 @@ def postgres_url(postgres: Server) -> Iterator[str]:
     url = postgres.create_database()
     yield url
     postgres.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def markets(postgres: Server) -> Markets:
+    """Markets on PostgreSQL whose commits do not wait for the disk: nobody cuts the power."""
+    return Markets(postgres, hasty=True)
+
+
+@pytest.fixture(scope="session")
+def durable_markets(postgres: Server) -> Markets:
+    """Markets on PostgreSQL that commit as in production, which takes long enough to race."""
+    return Markets(postgres, hasty=False)
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm]:
+    """What starts our programs quickly."""
+    with warmed() as running:
+        yield running
+
+
+@pytest.fixture
+def market_url(markets: Markets) -> Iterator[str]:
+    """The URL of an empty market on PostgreSQL."""
+    with markets.lend() as url:
+        yield url

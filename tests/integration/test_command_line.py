@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from reviewcore.domain.laws import LAWS
+from tests.integration.warm import Program, Warm
 
 PATIENCE_SECONDS = 60
 
@@ -25,33 +26,26 @@ PATIENCE_SECONDS = 60
 class Shell:
     """Runs ``reviewcore`` in a folder of its own, with settings of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, warm: Warm) -> None:
         self.folder = folder
-        self.started: list[subprocess.Popen[str]] = []
+        self.started: list[Program] = []
+        self._warm = warm
 
     def environment(self, **settings: str) -> dict[str, str]:
         kept = {name: told for name, told in os.environ.items() if "REVIEWCORE" not in name}
         return kept | {f"REVIEWCORE_{name}": told for name, told in settings.items()}
 
     def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "reviewcore.entrypoints.cli", *arguments],
+        return self._warm.run(
+            *("reviewcore", *arguments),
             cwd=self.folder,
             env=self.environment(**settings),
-            capture_output=True,
-            text=True,
             timeout=PATIENCE_SECONDS,
-            check=False,
         )
 
-    def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "reviewcore.entrypoints.cli", *arguments],
-            cwd=self.folder,
-            env=self.environment(**settings),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+    def start(self, *arguments: str, **settings: str) -> Program:
+        process = self._warm.start(
+            *("reviewcore", *arguments), cwd=self.folder, env=self.environment(**settings)
         )
         self.started.append(process)
         return process
@@ -64,8 +58,8 @@ class Shell:
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> Iterator[Shell]:
-    shell = Shell(tmp_path)
+def shell(tmp_path: Path, warm: Warm) -> Iterator[Shell]:
+    shell = Shell(tmp_path, warm)
     yield shell
     for process in shell.started:
         process.kill()
@@ -79,7 +73,7 @@ def free_port() -> int:
     return port
 
 
-def wait_until_ready(port: int, process: subprocess.Popen[str]) -> None:
+def wait_until_ready(port: int, process: Program) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         assert process.poll() is None, process.communicate()[0]
@@ -100,6 +94,20 @@ def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
     assert line.startswith("reviewcore: ")
     for word in words:
         assert word in line
+
+
+@pytest.mark.parametrize("module", ["reviewcore", "reviewcore.entrypoints.cli"])
+def test_a_process_that_is_not_warm_does_the_same(tmp_path: Path, module: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", module, "check"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+
+    refused(done, "reviewcore migrate", "none")
 
 
 def test_a_new_market_is_migrated_seeded_checked_and_served(shell: Shell) -> None:

@@ -15,6 +15,7 @@ from reviewcore.domain.rules import MarketRules
 from reviewcore.domain.users import User
 from reviewcore.testing.builders import a_user
 from reviewcore.testing.clock import START
+from tests.integration.markets import copy_market, migrate
 from tests.integration.postgres import Server
 
 RULES = MarketRules()
@@ -24,21 +25,15 @@ class HostGaveUp(Exception):
     """What a host may raise after our block."""
 
 
-def _migrate(url: str) -> None:
-    store = SqlStore(url)
-    store.migrate()
-    store.close()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         made = f"sqlite:///{tmp_path / 'market.db'}"
-        _migrate(made)
+        migrate(made)
         yield made
         return
     postgres: Server = request.getfixturevalue("postgres")
-    made = postgres.create_database(template=postgres.template("migrated", _migrate))
+    made = copy_market(postgres)
     yield made
     postgres.drop_database(made)
 

@@ -37,6 +37,7 @@ from reviewcore.testing.builders import (
 )
 from reviewcore.testing.clock import START
 from reviewcore.testing.contracts.store.scene import Scene
+from tests.integration.markets import Markets, copy_market, migrate
 from tests.integration.postgres import Server
 
 HOUSE = GenreId("house")
@@ -44,24 +45,17 @@ WAIT_SECONDS = 0.3
 """Long enough for a statement that does not wait to be answered."""
 
 
-def _migrate(url: str) -> None:
-    store = SqlStore(url)
-    store.migrate()
-    store.close()
-
-
 @pytest.fixture
-def postgres_market(postgres: Server) -> Iterator[str]:
-    url = postgres.create_database(template=postgres.template("migrated", _migrate))
-    yield url
-    postgres.drop_database(url)
+def postgres_market(durable_markets: Markets) -> Iterator[str]:
+    with durable_markets.lend() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'market.db'}"
-        _migrate(url)
+        migrate(url)
         return url
     told: str = request.getfixturevalue("postgres_market")
     return told
@@ -539,9 +533,10 @@ class Meddled(SqlStore):
     "change",
     ["DEALLOCATE ALL", "ALTER TABLE users ALTER COLUMN name TYPE varchar(77)"],
 )
-def test_a_plan_that_serves_no_more_costs_one_try(postgres_market: str, change: str) -> None:
+def test_a_plan_that_serves_no_more_costs_one_try(postgres: Server, change: str) -> None:
     """As after a migration while the store is in use."""
-    store = Meddled(postgres_market, pool_size=1)
+    url = copy_market(postgres)
+    store = Meddled(url, pool_size=1)
 
     def meddle() -> None:
         with store.begin() as tx:
@@ -559,6 +554,7 @@ def test_a_plan_that_serves_no_more_costs_one_try(postgres_market: str, change: 
     with store.glance() as tx:
         assert tx.users.by_email("nobody@example.com") is None
     store.close()
+    postgres.drop_database(url)
 
 
 def test_a_text_with_nul_is_refused_and_not_cut(postgres_market: str) -> None:

@@ -25,6 +25,7 @@ from reviewcore.testing.builders import a_reviewer, a_user
 from reviewcore.testing.clock import START, ManualClock
 from reviewcore.testing.contracts.store.scene import Scene
 from reviewcore.worker import Worker
+from tests.integration.markets import copy_market, migrate
 from tests.integration.postgres import Server
 
 HOUSE = GenreId("house")
@@ -36,15 +37,9 @@ PAUSE_SECONDS = 0.3
 FEW, MANY = 200, 1_000
 
 
-def _migrate(url: str) -> None:
-    store = SqlStore(url)
-    store.migrate()
-    store.close()
-
-
 @pytest.fixture
 def postgres_url(postgres: Server) -> Iterator[str]:
-    url = postgres.create_database(template=postgres.template("migrated", _migrate))
+    url = copy_market(postgres)
     yield url
     postgres.drop_database(url)
 
@@ -53,7 +48,7 @@ def postgres_url(postgres: Server) -> Iterator[str]:
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'market.db'}"
-        _migrate(url)
+        migrate(url)
         return url
     told: str = request.getfixturevalue("postgres_url")
     return told

@@ -9,7 +9,6 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -24,6 +23,7 @@ from reviewcore.domain.rules import MarketRules
 from tests.integration.crashes.aftermath import Tally, unsettled
 from tests.integration.crashes.load import LOAD_RULES
 from tests.integration.races.world import World
+from tests.integration.warm import Program, Warm
 
 PATIENCE_SECONDS = 60
 GRACE_SECONDS = 0.5
@@ -73,8 +73,9 @@ class Commands:
     folder: Path
     url: str
     admin_email: str
+    warm: Warm
     port: int = attrs.field(factory=free_port)
-    running: dict[str, subprocess.Popen[bytes]] = attrs.field(factory=dict)
+    running: dict[str, Program] = attrs.field(factory=dict)
     killed: Counter[str] = attrs.field(factory=Counter)
     tally: Tally = attrs.field(factory=Tally)
     serving: threading.Event = attrs.field(factory=threading.Event)
@@ -112,14 +113,11 @@ class Commands:
 
     def check(self) -> subprocess.CompletedProcess[str]:
         """Run `reviewcore check`."""
-        return subprocess.run(
-            [sys.executable, "-m", "reviewcore", "check"],
+        return self.warm.run(
+            *("reviewcore", "check"),
             cwd=self.folder,
             env=self._environment("check"),
-            capture_output=True,
-            text=True,
             timeout=PATIENCE_SECONDS,
-            check=False,
         )
 
     def complaints(self) -> list[str]:
@@ -131,14 +129,13 @@ class Commands:
             if " ERROR " in line or "Traceback" in line
         ]
 
-    def _launch(self, *arguments: str, log: Path) -> subprocess.Popen[bytes]:
+    def _launch(self, *arguments: str, log: Path) -> Program:
         with log.open("wb") as output:
-            return subprocess.Popen(
-                [sys.executable, "-m", "reviewcore", *arguments],
+            return self.warm.start(
+                *("reviewcore", *arguments),
                 cwd=self.folder,
                 env=self._environment(arguments[0]),
-                stdout=output,
-                stderr=output,
+                log=output,
             )
 
     def _environment(self, name: str) -> dict[str, str]:

@@ -2,6 +2,5 @@
 
 from tests.integration.races.conftest import (  # noqa: F401 - fixtures are found by name
     make_world,
-    migrated_file,
     world,
 )

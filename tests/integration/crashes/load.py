@@ -48,11 +48,8 @@ class Teller:
 def main(folder: Path, url: str, *roles: str) -> None:
     """Work in *folder* on the market at *url* as customers, as a worker, or as both.
 
-    Says that it is loaded, waits for a line, and says that it is ready: a process takes longer to
-    load than it lives, so the next one loads meanwhile.
+    Says when it is ready.
     """
-    print("loaded", flush=True)
-    sys.stdin.readline()
     people = json.loads((folder / "people.json").read_text())
     marks = Marks(folder / f"marks-{'-'.join(roles)}")
     bank = SandboxBank(folder / "bank.db")

@@ -34,6 +34,7 @@ from tests.integration.crashes.commands import Commands
 from tests.integration.crashes.load import LOAD_RULES
 from tests.integration.races.conftest import fresh_database
 from tests.integration.races.world import World
+from tests.integration.warm import Warm
 
 ARTISTS = 3
 REVIEWERS = 6
@@ -63,10 +64,10 @@ def world(url: str, tmp_path: Path) -> Iterator[World]:
 
 @pytest.mark.timeout(180 + 60 * COMMAND_KILLS)
 def test_what_was_answered_over_http_is_there_and_nothing_is_done_twice(
-    world: World, url: str, tmp_path: Path
+    world: World, url: str, tmp_path: Path, warm: Warm
 ) -> None:
     (admin,) = world.users(1)
-    commands = Commands(folder=tmp_path, url=url, admin_email=admin.email)
+    commands = Commands(folder=tmp_path, url=url, admin_email=admin.email, warm=warm)
     crowd, present = _populate(world, commands, admin)
 
     with ExitStack() as stack:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -36,6 +34,7 @@ from tests.integration.crashes.load import LOAD_RULES, Teller
 from tests.integration.crashes.marks import IN_BLOCK, IN_CALL, MARKS
 from tests.integration.races.conftest import fresh_database
 from tests.integration.races.world import World, an_app
+from tests.integration.warm import Program, Warm
 
 LIFE_SECONDS = (0.2, 1.2)
 
@@ -53,33 +52,20 @@ class Rig:
     folder: Path
     url: str
     cast: list[tuple[str, ...]]
-    running: dict[tuple[str, ...], subprocess.Popen[str]] = attrs.field(factory=dict)
-    loaded: dict[tuple[str, ...], subprocess.Popen[str]] = attrs.field(factory=dict)
+    warm: Warm
+    running: dict[tuple[str, ...], Program] = attrs.field(factory=dict)
     tally: Tally = attrs.field(factory=Tally)
 
     def start(self) -> None:
-        """Start what is not running, wait until it works, and load what comes after it."""
+        """Start what is not running, and wait until it works."""
         fresh = [roles for roles in self.cast if roles not in self.running]
         for roles in fresh:
-            process = self.loaded.pop(roles, None) or self._load(roles)
             self._marks(roles).write_bytes(bytes(MARKS))
-            self.running[roles] = process
-            assert _told(process) == "loaded\n"
-            assert process.stdin is not None
-            process.stdin.write("go\n")
-            process.stdin.flush()
+            self.running[roles] = self.warm.start(
+                "tests.integration.crashes.load", str(self.folder), self.url, *roles
+            )
         for roles in fresh:
             assert _told(self.running[roles]) == "ready\n"
-            self.loaded[roles] = self._load(roles)
-
-    def _load(self, roles: tuple[str, ...]) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "tests.integration.crashes.load"]
-        return subprocess.Popen(
-            [*command, str(self.folder), self.url, *roles],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
 
     def kill(self) -> None:
         """Kill one of them, or all at once, and count what that hit."""
@@ -95,28 +81,27 @@ class Rig:
 
     def stop(self) -> None:
         """Kill all that is left."""
-        for process in (*self.running.values(), *self.loaded.values()):
+        for process in self.running.values():
             process.kill()
             process.communicate()
         self.running.clear()
-        self.loaded.clear()
 
     def _marks(self, roles: tuple[str, ...]) -> Path:
         return self.folder / f"marks-{'-'.join(roles)}"
 
 
-def _told(process: subprocess.Popen[str]) -> str:
+def _told(process: Program) -> str:
     assert process.stdout is not None
     return process.stdout.readline()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
+def rig(request: pytest.FixtureRequest, tmp_path: Path, warm: Warm) -> Iterator[Rig]:
     with ExitStack() as stack:
         url = stack.enter_context(fresh_database(request, request.param))
         folder = tmp_path / "load"
         folder.mkdir()
-        rig = Rig(folder=folder, url=url, cast=CASTS[request.param])
+        rig = Rig(folder=folder, url=url, cast=CASTS[request.param], warm=warm)
         stack.callback(rig.stop)
         yield rig
 

@@ -16,7 +16,7 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'market.db'}"
     else:
-        url = request.getfixturevalue("postgres_url")
+        url = request.getfixturevalue("market_url")
     with served(url, tmp_path) as running:
         yield running
 

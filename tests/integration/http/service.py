@@ -33,6 +33,7 @@ from reviewcore.entrypoints.http import create_app
 from reviewcore.ports.files import Files
 from reviewcore.ports.identities import Identities
 from reviewcore.sources import Clock, TimeIds, system_clock
+from tests.integration.markets import migrate
 
 ADMIN = "admin@example.com"
 PASSWORD = "correct horse battery"
@@ -118,8 +119,8 @@ def served(
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     ids = TimeIds(clock, random=dice)
+    migrate(database_url)
     store = keep(database_url, rules=rules or quick_rules(), clock=clock, ids=ids)
-    store.migrate()
     with store.begin() as tx:
         tx.genres.add(*CATALOGUE)
     bank = SandboxBank(books, base_url=url, clock=clock)

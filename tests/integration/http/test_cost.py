@@ -59,8 +59,8 @@ class NotingStore(SqlStore):
 
 
 @pytest.fixture
-def market(postgres_url: str, tmp_path: Path) -> Iterator[Service]:
-    with served(postgres_url, tmp_path, keep=NotingStore) as running:
+def market(market_url: str, tmp_path: Path) -> Iterator[Service]:
+    with served(market_url, tmp_path, keep=NotingStore) as running:
         yield running
 
 
@@ -101,12 +101,12 @@ def test_a_heartbeat_asks_who_it_is_once(market: Service) -> None:
     assert any(word in one for one in statements for word in WRITES), "a control: beats are kept"
 
 
-def test_the_look_up_reads_indexes_alone(market: Service, postgres_url: str) -> None:
+def test_the_look_up_reads_indexes_alone(market: Service, market_url: str) -> None:
     reviewer = join_as_reviewer(market, "rea@example.com")
     [look_up] = set(said(reviewer, "GET", "/v1/me/reviewer/quiz"))
     token = reviewer.http.headers["authorization"].split()[1]
 
-    dsn = make_url(postgres_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    dsn = make_url(market_url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(dsn, autocommit=True) as connection:
         # So few rows are read faster without an index, where one may.
         connection.execute("SET enable_seqscan = off")

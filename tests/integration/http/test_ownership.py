@@ -24,7 +24,7 @@ from tests.integration.http.people import (
 )
 from tests.integration.http.realistic import bodies
 from tests.integration.http.service import ADMIN, Json, Service, ok, problem
-from tests.integration.postgres import Server
+from tests.integration.markets import Markets
 
 OPEN = {
     "GET /v1/shared/{share_id}",
@@ -51,11 +51,9 @@ def market(
         with lively(f"sqlite:///{folder / 'market.db'}", folder) as found:
             yield found
         return
-    server: Server = request.getfixturevalue("postgres")
-    url = server.create_database()
-    with lively(url, folder) as found:
+    markets: Markets = request.getfixturevalue("markets")
+    with markets.lend() as url, lively(url, folder) as found:
         yield found
-    server.drop_database(url)
 
 
 @pytest.fixture(scope="module")

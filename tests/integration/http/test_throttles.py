@@ -51,7 +51,7 @@ def crowd(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Crowd]:
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'market.db'}"
     else:
-        url = request.getfixturevalue("postgres_url")
+        url = request.getfixturevalue("market_url")
     rules = attrs.evolve(quick_rules(), throttles=MOST)
     clock = ManualClock()
     with served(url, tmp_path, rules=rules, clock=clock, trusted_proxies=1) as service:

@@ -21,7 +21,7 @@ from reviewcore.domain.rules import MarketRules
 from reviewcore.testing.clock import ManualClock
 from reviewcore.testing.contracts import Capability, StoreContract
 from reviewcore.testing.contracts.store.scene import OpenAgain
-from tests.integration.postgres import Server
+from tests.integration.markets import Markets, migrate
 from tests.unit.kit.judging import Verdicts, Wrong, judged, require_caught
 
 pytestmark = [
@@ -164,12 +164,6 @@ SQLITE: list[tuple[str, str, type[SqlStore]]] = [
 ]  # fmt: skip
 
 
-def _migrate(url: str) -> None:
-    store = SqlStore(url)
-    store.migrate()
-    store.close()
-
-
 def wrong(name: str, promise: str, make: type[SqlStore], places: Callable[[], Any]) -> Wrong:
     """Put a SQL store through the contract, each time in a place of its own."""
 
@@ -195,21 +189,15 @@ def wrong(name: str, promise: str, make: type[SqlStore], places: Callable[[], An
 
 
 @pytest.fixture(scope="module")
-def wrongs(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> list[Wrong]:
-    @contextlib.contextmanager
-    def database() -> Iterator[str]:
-        url = postgres.create_database(template=postgres.template("migrated", _migrate))
-        yield url
-        postgres.drop_database(url)
-
+def wrongs(markets: Markets, tmp_path_factory: pytest.TempPathFactory) -> list[Wrong]:
     @contextlib.contextmanager
     def file() -> Iterator[str]:
         url = f"sqlite:///{tmp_path_factory.mktemp('wrong') / 'market.db'}"
-        _migrate(url)
+        migrate(url)
         yield url
 
     return [
-        *(wrong(name, promise, on(link), database) for name, promise, link in POSTGRES),
+        *(wrong(name, promise, on(link), markets.lend) for name, promise, link in POSTGRES),
         *(wrong(name, promise, make, file) for name, promise, make in SQLITE),
     ]
 

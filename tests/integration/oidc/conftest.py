@@ -51,7 +51,7 @@ def service(
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'market.db'}"
     else:
-        url = request.getfixturevalue("postgres_url")
+        url = request.getfixturevalue("market_url")
     with served(url, tmp_path, identities=identities) as running:
         yield running
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,26 +14,12 @@ from reviewcore.adapters.sql import SqlStore
 from reviewcore.domain.rules import MarketRules
 from reviewcore.ports.store import Store
 from reviewcore.testing.clock import ManualClock
-from tests.integration.postgres import Server
+from tests.integration.markets import Markets, migrate
 from tests.integration.races.world import REPORTS, RULES, World
 
 MakeWorld = Callable[..., World]
 
 POOL_SIZE = 50
-
-
-def migrate(url: str) -> None:
-    store = SqlStore(url)
-    store.migrate()
-    store.close()
-
-
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty market in SQLite, to be copied."""
-    path = tmp_path_factory.mktemp("migrated") / "market.db"
-    migrate(f"sqlite:///{path}")
-    return path
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -64,33 +50,20 @@ def world(make_world: MakeWorld) -> World:
     return make_world()
 
 
-class fresh_database:  # noqa: N801 - used as a function
-    """An empty, migrated database; gone after the block."""
-
-    def __init__(
-        self, request: pytest.FixtureRequest, kind: str, *, folder: Path | None = None
-    ) -> None:
-        self._request = request
-        self._kind = kind
-        self._folder = folder
-        self._server: Server | None = None
-
-    def __enter__(self) -> str:
-        if self._kind == "sqlite":
-            source: Path = self._request.getfixturevalue("migrated_file")
-            folder: Path = self._folder or self._request.getfixturevalue("tmp_path")
-            path = folder / f"market-{len(list(folder.iterdir()))}.db"
-            path.write_bytes(source.read_bytes())
-            return f"sqlite:///{path}"
-        self._server = self._request.getfixturevalue("postgres")
-        self._url = self._server.create_database(
-            template=self._server.template("migrated", migrate)
-        )
-        return self._url
-
-    def __exit__(self, *_: object) -> None:
-        if self._server is not None:
-            self._server.drop_database(self._url)
+@contextmanager
+def fresh_database(
+    request: pytest.FixtureRequest, kind: str, *, folder: Path | None = None
+) -> Iterator[str]:
+    """Have an empty, migrated database until the block ends."""
+    if kind == "sqlite":
+        folder = folder or request.getfixturevalue("tmp_path")
+        url = f"sqlite:///{folder / f'market-{len(list(folder.iterdir()))}.db'}"
+        migrate(url)
+        yield url
+        return
+    markets: Markets = request.getfixturevalue("durable_markets")
+    with markets.lend() as url:
+        yield url
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

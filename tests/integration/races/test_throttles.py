@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -20,6 +18,7 @@ from reviewcore.bootstrap import in_memory
 from reviewcore.domain.errors import TooManyRequests
 from reviewcore.domain.rules import MarketRules
 from reviewcore.domain.throttling import MOST, Limit
+from tests.integration.markets import migrate
 from tests.integration.races.conftest import fresh_database
 from tests.integration.races.throttled_process import (
     MOST_HERE,
@@ -29,20 +28,18 @@ from tests.integration.races.throttled_process import (
     an_app,
     tried,
 )
+from tests.integration.warm import Warm
 
-
-def start(url: str) -> subprocess.Popen[str]:
-    program = [sys.executable, "-m", "tests.integration.races.throttled_process", url]
-    return subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+PROGRAM = "tests.integration.races.throttled_process"
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_a_limit_is_exact_among_threads_of_processes(
-    request: pytest.FixtureRequest, kind: str
+    request: pytest.FixtureRequest, kind: str, warm: Warm
 ) -> None:
     with ExitStack() as stack:
         url = stack.enter_context(fresh_database(request, kind))
-        processes = [stack.enter_context(start(url)) for _ in range(PROCESSES)]
+        processes = [stack.enter_context(warm.start(PROGRAM, url)) for _ in range(PROCESSES)]
         for process in processes:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
@@ -68,11 +65,11 @@ def test_a_limit_in_memory_is_exact_among_threads() -> None:
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_tries_are_remembered_though_the_process_was_killed(
-    request: pytest.FixtureRequest, kind: str
+    request: pytest.FixtureRequest, kind: str, warm: Warm
 ) -> None:
     with ExitStack() as stack:
         url = stack.enter_context(fresh_database(request, kind))
-        process = stack.enter_context(start(url))
+        process = stack.enter_context(warm.start(PROGRAM, url))
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
@@ -90,8 +87,9 @@ def test_tries_are_remembered_though_the_process_was_killed(
 
 
 def test_no_address_stands_in_the_table(tmp_path: Path) -> None:
-    store = SqlStore(f"sqlite:///{tmp_path / 'market.db'}")
-    store.migrate()
+    url = f"sqlite:///{tmp_path / 'market.db'}"
+    migrate(url)
+    store = SqlStore(url)
     app = App(
         store=store,
         payments=(bank := SandboxBank()),

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import random
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -32,6 +30,7 @@ from reviewcore.usecases import (
 from reviewcore.worker import Worker
 from tests.integration.races.conftest import MakeWorld
 from tests.integration.races.world import World, an_app, race, refusals, rounds
+from tests.integration.warm import Warm
 
 WORKERS = 4
 PAYOUTS = 4
@@ -191,20 +190,14 @@ def test_one_event_that_many_deliver_is_told_once(world: World, turn: int) -> No
 
 @pytest.mark.parametrize("make_world", ["postgresql"], indirect=True)
 def test_two_processes_share_the_work_and_each_thing_is_done_once(
-    make_world: MakeWorld, tmp_path: Path
+    make_world: MakeWorld, tmp_path: Path, warm: Warm
 ) -> None:
     world = make_world(bank_file=tmp_path / "bank.db")
     prepare(world)
     told = tmp_path / "told"
     url = world.store._doors.engine.url.render_as_string(hide_password=False)  # type: ignore[attr-defined]  # a SqlStore
-    command = [sys.executable, "-m", "tests.integration.races.worker_process"]
     arguments = [url, str(tmp_path / "bank.db"), world.clock().isoformat(), str(told)]
-    processes = [
-        subprocess.Popen(
-            [*command, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(2)
-    ]
+    processes = [warm.start("tests.integration.races.worker_process", *arguments) for _ in range(2)]
     try:
         for process in processes:
             assert process.stdout is not None

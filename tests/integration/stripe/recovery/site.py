@@ -26,6 +26,7 @@ from reviewcore.settings import Settings, settings_from
 from reviewcore.testing.stripe import StripeServer
 from tests.integration.http.people import Person, submit
 from tests.integration.http.service import ADMIN, QUICK, Json, Service, ok
+from tests.integration.markets import migrate
 from tests.integration.stripe.adapter.peers import (
     API_KEY,
     BALANCE,
@@ -89,8 +90,8 @@ def environment(database_url: str, folder: Path, *, stripe_url: str, url: str) -
 
 def prepare_database(url: str) -> None:
     """Migrate a database and write the genres down."""
+    migrate(url)
     store = SqlStore(url)
-    store.migrate()
     with store.begin() as tx:
         tx.genres.add(*CATALOGUE)
     store.close()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -37,6 +35,7 @@ from tests.integration.stripe.recovery.site import (
     site_at,
     wait_until_alive,
 )
+from tests.integration.warm import Program, Warm
 
 WAITING = 24
 """How many artists wait for Stripe at once: more than there are threads that may wait for it."""
@@ -54,7 +53,7 @@ other things as well jumps, so that the test bounds it by more."""
 
 @pytest.fixture
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
-    with site_at(request.getfixturevalue("postgres_url"), tmp_path) as made:
+    with site_at(request.getfixturevalue("market_url"), tmp_path) as made:
         yield made
 
 
@@ -200,16 +199,13 @@ def stripe() -> Iterator[StripeServer]:
 
 
 @contextmanager
-def serving(folder: Path, port: int, settings: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+def serving(warm: Warm, folder: Path, port: int, settings: dict[str, str]) -> Iterator[Program]:
     """Run `reviewcore serve` without a worker, until the block ends."""
     kept = {name: told for name, told in os.environ.items() if "REVIEWCORE" not in name}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "reviewcore", "serve", "--port", str(port), "--no-worker"],
+    process = warm.start(
+        *("reviewcore", "serve", "--port", str(port), "--no-worker"),
         cwd=folder,
         env=kept | settings,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
     )
     try:
         yield process
@@ -229,22 +225,24 @@ def told_to(folder: Path, stripe_url: str, port: int, **more: str) -> dict[str, 
 
 
 def test_it_is_served_degraded_while_stripe_is_out_of_reach(
-    stripe: StripeServer, tmp_path: Path
+    stripe: StripeServer, tmp_path: Path, warm: Warm
 ) -> None:
     port = free_port()
-    with stripe.unreachable(), serving(tmp_path, port, told_to(tmp_path, stripe.url, port)):
+    settings = told_to(tmp_path, stripe.url, port)
+
+    with stripe.unreachable(), serving(warm, tmp_path, port, settings):
         wait_until_alive(f"http://127.0.0.1:{port}")
         assert _ready(port) == "degraded"
 
 
 def test_a_key_that_stripe_rejects_is_refused_in_one_line_that_names_the_setting(
-    stripe: StripeServer, tmp_path: Path
+    stripe: StripeServer, tmp_path: Path, warm: Warm
 ) -> None:
     port = free_port()
     rejected = API_KEY.replace("_test_", "_live_")
     settings = told_to(tmp_path, stripe.url, port, REVIEWCORE_STRIPE_API_KEY=rejected)
 
-    with serving(tmp_path, port, settings) as process:
+    with serving(warm, tmp_path, port, settings) as process:
         said, _ = process.communicate(timeout=60)
 
     assert process.returncode not in {0, None}

@@ -23,7 +23,7 @@ COMPLETED = "checkout.session.completed"
 
 @pytest.fixture
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
-    with site_at(request.getfixturevalue("postgres_url"), tmp_path) as made:
+    with site_at(request.getfixturevalue("market_url"), tmp_path) as made:
         yield made
 
 

@@ -41,7 +41,7 @@ def site(request: pytest.FixtureRequest, tmp_path: Path, provider: Provider) -> 
         "REVIEWCORE_OIDC_PEER_CLIENT_SECRET": CLIENT_SECRET,
         "REVIEWCORE_FILES_URL": f"file:{tmp_path / 'uploads'}",
     }
-    with site_at(request.getfixturevalue("postgres_url"), tmp_path, more=more) as made:
+    with site_at(request.getfixturevalue("market_url"), tmp_path, more=more) as made:
         yield made
 
 

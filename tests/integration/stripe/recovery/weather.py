@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import attrs
-import psycopg
 import pytest
-from psycopg import sql
-from sqlalchemy import make_url
 
 from reviewcore.testing.stripe import Call, Fault
+from tests.integration.markets import Markets
 from tests.integration.races.conftest import fresh_database
 from tests.integration.stripe.oracle import oracle
 from tests.integration.stripe.recovery.dying import Way
@@ -65,21 +63,14 @@ def hits_of(calls: tuple[Call, ...], *, after: int = 0) -> list[Hit]:
 
 @contextmanager
 def empty_database(request: pytest.FixtureRequest, kind: str) -> Iterator[str]:
-    """Have a migrated, empty database; on PostgreSQL always the same, for making one takes long."""
+    """Have a migrated, empty database."""
     if kind == "sqlite":
         with fresh_database(request, kind) as url:
             yield url
         return
-    url = request.getfixturevalue("used_database")
-    where = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(where) as connection:
-        # As a replica does: keys that point at rows, and triggers that keep them, are not asked.
-        connection.execute("SET session_replication_role = replica")
-        named = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        for (table,) in named.fetchall():
-            if table != "alembic_version":
-                connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
-    yield url
+    markets: Markets = request.getfixturevalue("markets")
+    with markets.lend() as url:
+        yield url
 
 
 def tell(
