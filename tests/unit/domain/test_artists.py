@@ -19,8 +19,15 @@ def test_an_artist_changes_name_and_genres() -> None:
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 101, "two\nlines"])
 def test_an_artist_name_is_one_line_of_1_to_100_characters(name: str) -> None:
-    with pytest.raises(InvalidText):
+    with pytest.raises(InvalidText) as refusal:
         require_artist_name(name)
+
+    assert refusal.value.field == "artist_name"
+
+
+def test_an_artist_name_is_kept_without_outer_space() -> None:
+    assert require_artist_name(" x ") == "x"
+    assert require_artist_name("x" * 100) == "x" * 100
 
 
 def test_what_is_queued_is_counted_and_spent() -> None:
