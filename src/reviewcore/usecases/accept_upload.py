@@ -6,6 +6,7 @@ import hashlib
 
 import attrs
 
+from reviewcore.domain.errors import EntityNotFound
 from reviewcore.domain.ids import ArtistId, UploadId
 from reviewcore.domain.uploads import (
     KEPT,
@@ -42,13 +43,17 @@ def accept_upload(store: Store, recordings: Recordings, command: AcceptUpload) -
     heard, kept_as = _listen(recordings, upload)
 
     with store.begin(actor=command.artist_id) as tx:
-        judged = tx.uploads.lock(upload.id).judge(heard, kept_as=kept_as)
-        tx.uploads.update(judged)
-    recordings.files.remove(upload.key)
-    if judged.key != kept_as:
-        # Another call was faster, with another file.
+        found = tx.uploads.lock_many([upload.id])
+        judged = [one.judge(heard, kept_as=kept_as) for one in found]
+        tx.uploads.update(*judged)
+    if all(one.key != kept_as for one in judged):
+        # Another call was faster, with another file; or the upload was forgotten meanwhile, and
+        # nobody who looks for files by their rows would ever find this one.
         recordings.files.remove(kept_as)
-    return judged.require_accepted()
+    recordings.files.remove(upload.key)
+    if not judged:
+        raise EntityNotFound(entity="Upload", id=upload.id)
+    return judged[0].require_accepted()
 
 
 def _listen(recordings: Recordings, upload: Upload) -> tuple[Heard, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from reviewcore.domain.ids import UserId
+from reviewcore.domain.uploads import Upload
 from reviewcore.ports.files import Files
 from reviewcore.ports.store import Store
 
@@ -30,6 +31,17 @@ def forget_uploads(store: Store, files: Files, command: ForgetUploads) -> None:
         uploads = tx.uploads.of_artist(artist.id)
 
     for upload in uploads:
-        files.remove(upload.key)
-        with store.begin() as tx:
+        _forget(store, files, upload)
+
+
+def _forget(store: Store, files: Files, upload: Upload) -> None:
+    files.remove(upload.key)
+
+    with store.begin() as tx:
+        moved = [one for one in tx.uploads.lock_many([upload.id]) if one.key != upload.key]
+        if not moved:
             tx.uploads.remove(upload.id)
+
+    for one in moved:
+        # It was listened to meanwhile, and is kept under another name: for good, so once is enough.
+        _forget(store, files, one)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import attrs
 import pytest
 
+from reviewcore.adapters.files import MemoryFiles
 from reviewcore.adapters.memory import MemoryStore
 from reviewcore.adapters.memory.table import Table
 from reviewcore.adapters.sandbox import PayerOutcome
@@ -259,6 +262,34 @@ def test_his_files_go_and_those_of_whoever_is_there_stay(world: World) -> None:
     assert world.files.held() == (other.key,)
     assert world.all(lambda tx: tx.uploads.of_artist(gone.id)) == []
     assert world.all(lambda tx: tx.uploads.of_artist(there.id)) == [other]
+
+
+class Hurried:
+    """Removes files, before which each is accepted after all."""
+
+    def __init__(self, files: MemoryFiles, accept: Callable[[], object]) -> None:
+        self._files, self._accept = files, accept
+
+    def remove(self, key: str) -> None:
+        self._accept()
+        self._files.remove(key)
+
+
+def test_a_file_that_is_listened_to_while_it_is_forgotten_goes_as_well(world: World) -> None:
+    artist = world.an_artist()
+    upload = world.an_upload(artist)
+    command = AcceptUpload(upload_id=upload.id, artist_id=artist.id)
+    leave(world, artist.user_id)
+    accept = partial(world.drive, accept_upload, command)
+
+    forget_uploads(
+        world.app.store,
+        Hurried(world.files, accept),  # type: ignore[arg-type]  # all that is needed of files
+        ForgetUploads(user_id=artist.user_id),
+    )
+
+    assert world.files.held() == ()
+    assert world.all(lambda tx: tx.uploads.of_artist(artist.id)) == []
 
 
 def test_the_link_of_an_upload_is_an_opaque_name_and_stays(world: World) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import BinaryIO
 
@@ -244,6 +245,37 @@ def test_of_two_at_once_the_file_that_was_judged_first_is_kept(
     assert world.files.open(kept.key).read() == b"plays 100"
     names = [key for key in world.files.held() if key.startswith("kept/")]
     assert names == [kept.key]
+
+
+class Meanwhile:
+    """Listens, and meanwhile something happens."""
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        self._act = act
+
+    def listen(self, file: BinaryIO, audio: AudioFormat, /) -> Heard:
+        self._act()
+        return Playable(200)
+
+
+def test_the_file_of_an_upload_that_is_forgotten_meanwhile_goes_as_well(
+    world: World, artist: ArtistProfile
+) -> None:
+    upload = world.an_upload(artist)
+
+    def forget() -> None:
+        world.wait(hours=25)
+        world.work()
+
+    world.audio = Meanwhile(forget)
+    world.reach_bank_through()
+
+    with pytest.raises(EntityNotFound) as missing:
+        accepted(world, upload)
+
+    assert missing.value.id == upload.id
+    assert stored(world, upload) is None
+    assert world.files.held() == ()
 
 
 class Broken:
