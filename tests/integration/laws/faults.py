@@ -222,8 +222,8 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "A completed refund is not counted on its payment",
         "usecases/steps/refunds.py",
-        "        tx.payments.update(payment.refund(done.amount))\n",
-        "        pass\n",
+        "        payment = payment.refund(done.amount)\n",
+        "",
         chapter="cancelling",
         laws="payments_count_right",
     ),

@@ -12,29 +12,35 @@ from hypothesis.stateful import precondition, rule
 
 from reviewcore.domain.errors import CannotLeave, EmailNotVerified, EntityNotFound, WrongCredentials
 from reviewcore.domain.flags import FlagStatus
-from reviewcore.domain.ids import UserId
+from reviewcore.domain.ids import TrackId, UserId
+from reviewcore.domain.money import Cents
 from reviewcore.domain.payments import OWED
 from reviewcore.domain.reviews import Review, ReviewStatus
 from reviewcore.domain.rules import PackageType
 from reviewcore.domain.support import TicketStatus
 from reviewcore.ports.identities import Identity
 from reviewcore.testing.machine import sayings, when
+from reviewcore.testing.machine.banking import PARTS
 from reviewcore.testing.machine.choosing import named, pick, require_slip
 from reviewcore.testing.machine.lanes import Refusal
 from reviewcore.testing.machine.sayings import PASSWORD, SLIPS, WHICH, Slip
 from reviewcore.testing.machine.snapshot import Snapshot
 from reviewcore.testing.machine.uploading import Uploading
 from reviewcore.usecases import (
+    CloseTrack,
     EraseUser,
     ExportUser,
     LinkAccount,
     OpenTicket,
+    SendRefund,
     SignIn,
     StartUpload,
+    close_track,
     erase_user,
     export_user,
     link_account,
     open_ticket,
+    send_refund,
     sign_in,
     start_upload,
 )
@@ -195,6 +201,41 @@ class Leaving(Uploading):
             self.clock.advance(seconds=window.total_seconds() + 1)
         if self.leave(user_id, forfeits=forfeits):
             self.reached("a reviewer delivers and leaves")
+
+    @precondition(when.something_was_paid)
+    @rule(which=WHICH, part=PARTS, won=st.booleans())
+    def a_payer_wants_to_leave_in_his_dispute(
+        self, *, which: int, part: Cents | None, won: bool
+    ) -> None:
+        external_id = self._leave_in_a_dispute(which, part)
+        if external_id is not None:
+            self.decide(external_id, won=won)
+            self.hear_all()
+
+    def _leave_in_a_dispute(self, which: int, part: Cents | None) -> str | None:
+        """Have a payer who waits for nothing else, if it can be, want to leave in a dispute."""
+        paid = pick(which, self.bank.paid()[::-1])
+        track = self.now.track[TrackId(paid.track_id)]
+        close = CloseTrack(track_id=track.id, admin_id=self.admin, reason="enough")
+        self.perform(close_track, close)
+        for refund in self.now.view.refunds:
+            if refund.track_id == track.id and not refund.is_final:
+                self.drive(send_refund, SendRefund(refund_id=refund.id))
+        external_id = self.dispute(paid.payment_id, part)
+        if external_id is None:
+            return None
+        self.hear_all()
+        user_id = self.now.artist[track.artist_id].user_id
+        is_here = self.now.user[user_id].erased_at is None
+        if is_here and self.may_be_missed(user_id) and not self.leave(user_id, forfeits=True):
+            self.reached("somebody wants to leave in a dispute")
+        return external_id
+
+    def settle_outside(self) -> None:
+        """Dispute once more, so that there is a dispute in almost every market."""
+        if when.something_was_paid(self):
+            self._leave_in_a_dispute(0, None)
+        super().settle_outside()
 
     @precondition(when.somebody_has_left)
     @rule(which=WHICH)
