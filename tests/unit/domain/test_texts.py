@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import string
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reviewcore.domain.errors import InvalidCountry, InvalidText, OutOfRange
@@ -41,6 +42,11 @@ def test_a_text_that_cannot_be_kept_is_refused_with_a_reason(text: str, reason: 
     assert (refusal.value.field, refusal.value.reason) == ("note", reason)
 
 
+def test_one_character_is_enough_unless_more_are_asked_for() -> None:
+    assert require_text("note", "a", longest=5) == "a"
+    assert require_line("note", "a", longest=5) == "a"
+
+
 def test_a_text_may_be_allowed_to_be_empty() -> None:
     assert require_text("note", "  ", longest=5, shortest=0) == ""
 
@@ -66,6 +72,12 @@ def test_a_line_holds_no_break_that_could_start_a_mail_header(breaking: str) -> 
 
 def test_a_line_is_stripped() -> None:
     assert require_line("title", " First Light\n", longest=200) == "First Light"
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cc", "Cf", "Cs", "Z"]), max_size=40))
+@example(string.ascii_letters)
+def test_a_line_may_hold_any_letter(text: str) -> None:
+    assert require_line("title", text, longest=60, shortest=0) == text
 
 
 def test_a_line_has_the_lengths_that_are_asked_for() -> None:
