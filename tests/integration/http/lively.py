@@ -74,6 +74,10 @@ IDS = {
     "payout_id": """
         SELECT payouts.id, reviewer_profiles.user_id FROM payouts
         JOIN reviewer_profiles ON reviewer_profiles.id = payouts.reviewer_id""",
+    "refund_id": """
+        SELECT refunds.id, artist_profiles.user_id FROM refunds
+        JOIN tracks ON tracks.id = refunds.track_id
+        JOIN artist_profiles ON artist_profiles.id = tracks.artist_id""",
     "flag_id": """
         SELECT flags.id, reviewer_profiles.user_id FROM flags
         JOIN reviewer_profiles ON reviewer_profiles.id = flags.reviewer_id""",

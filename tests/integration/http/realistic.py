@@ -83,6 +83,7 @@ BODIES: dict[str, tuple[Body, ...]] = {
     "POST /v1/admin/flags/{flag_id}/uphold": (WHY,),
     "POST /v1/admin/flags/{flag_id}/dismiss": (WHY,),
     "POST /v1/admin/payouts/{payout_id}/settle": ({"reference": "PP-1"},),
+    "POST /v1/admin/refunds/{refund_id}/settle": ({"reference": "SEPA 7", **WHY},),
     "POST /v1/admin/users/{user_id}/verify-email": (WHY,),
 }
 

@@ -104,6 +104,7 @@ GET /v1/admin/tracks                                401 403 403 403 403 ok
 GET /v1/admin/flags                                 401 403 403 403 403 ok
 GET /v1/admin/flags/{flag_id}                       401 403 403 403 403 ok
 GET /v1/admin/payouts                               401 403 403 403 403 ok
+GET /v1/admin/refunds                               401 403 403 403 403 ok
 GET /v1/admin/events                                401 403 403 403 403 ok
 GET /v1/admin/processor-events                      401 403 403 403 403 ok
 GET /v1/admin/laws                                  401 403 403 403 403 ok
@@ -118,6 +119,7 @@ POST /v1/admin/flags/{flag_id}/uphold               401 403 403 403 403 ok
 POST /v1/admin/flags/{flag_id}/dismiss              401 403 403 403 403 ok
 POST /v1/admin/payouts/{payout_id}/settle           401 403 403 403 403 ok
 POST /v1/admin/payouts/{payout_id}/resolve          401 403 403 403 403 ok
+POST /v1/admin/refunds/{refund_id}/settle           401 403 403 403 403 ok
 POST /v1/admin/events/{event_id}/retry              401 403 403 403 403 ok
 """
 

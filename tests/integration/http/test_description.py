@@ -12,6 +12,7 @@ from reviewcore.domain.errors import ReviewcoreError
 from reviewcore.domain.events import EventRecord
 from reviewcore.domain.feedback import Feedback
 from reviewcore.domain.flags import Flag
+from reviewcore.domain.payments import Refund
 from reviewcore.domain.payouts import Payout
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review
@@ -98,6 +99,7 @@ GET /v1/admin/tracks
 GET /v1/admin/flags
 GET /v1/admin/flags/{flag_id}
 GET /v1/admin/payouts
+GET /v1/admin/refunds
 GET /v1/admin/events
 GET /v1/admin/laws
 POST /v1/admin/reviewers/{reviewer_id}/restrict
@@ -109,6 +111,7 @@ POST /v1/admin/artists/{artist_id}/credits
 POST /v1/admin/flags/{flag_id}/uphold
 POST /v1/admin/flags/{flag_id}/dismiss
 POST /v1/admin/payouts/{payout_id}/settle
+POST /v1/admin/refunds/{refund_id}/settle
 POST /v1/admin/users/{user_id}/verify-email
 """
 
@@ -193,6 +196,7 @@ def test_every_error_has_a_status() -> None:
         (Review, reviews.ReviewView),
         (Feedback, reviews.ReviewView),
         (Payout, money.PayoutView),
+        (Refund, money.RefundView),
         (Flag, administration.FlagView),
         (EventRecord, administration.EventView),
         (SupportTicket, service.TicketView),

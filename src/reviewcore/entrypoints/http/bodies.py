@@ -321,3 +321,11 @@ class Settlement:
     """What proves a payment made by hand."""
 
     reference: str
+
+
+@attrs.frozen(kw_only=True)
+class RefundSettlement:
+    """What proves that a refund was paid another way, and why it was."""
+
+    reference: str
+    reason: str

@@ -7,13 +7,26 @@ from typing import Any
 from litestar import Router, post
 from litestar.params import FromPath, JSONBody
 
-from reviewcore.domain.ids import ArtistId, FlagId, PayoutId, ReviewerId, TrackId, UserId
+from reviewcore.domain.ids import (
+    ArtistId,
+    FlagId,
+    PayoutId,
+    RefundId,
+    ReviewerId,
+    TrackId,
+    UserId,
+)
 from reviewcore.entrypoints.http import bodies
 from reviewcore.entrypoints.http.auth import as_admin
 from reviewcore.entrypoints.http.desk import TheDesk
 from reviewcore.entrypoints.http.refunds import give_up
 from reviewcore.entrypoints.http.views.administration import FlagView, flag_view
-from reviewcore.entrypoints.http.views.money import PayoutView, payout_view
+from reviewcore.entrypoints.http.views.money import (
+    PayoutView,
+    RefundView,
+    payout_view,
+    refund_view,
+)
 from reviewcore.entrypoints.http.views.people import (
     ArtistView,
     ReviewerView,
@@ -36,6 +49,7 @@ from reviewcore.usecases import (
     RestrictReviewer,
     RetryEvent,
     SettlePayout,
+    SettleRefund,
     UnrestrictReviewer,
     UpholdFlag,
     cancel_track,
@@ -48,6 +62,7 @@ from reviewcore.usecases import (
     restrict_reviewer,
     retry_event,
     settle_payout,
+    settle_refund,
     unrestrict_reviewer,
     uphold_flag,
 )
@@ -126,7 +141,7 @@ def credit(
     return artist_view(desk.perform(grant_free_credit, command), desk.spelling.slugs)
 
 
-# ── tracks, flags, payouts ───────────────────────────────────────────────────────────────────
+# ── tracks, flags, money ─────────────────────────────────────────────────────────────────────
 
 
 @post("/tracks/{track_id:str}/cancel", status_code=200)
@@ -185,6 +200,20 @@ def resolve(
     return payout_view(desk.perform(resolve_payout, command))
 
 
+@post("/refunds/{refund_id:str}/settle", status_code=200, sync_to_thread=True)
+def settle_by_hand(
+    refund_id: FromPath[str], data: JSONBody[bodies.RefundSettlement], desk: TheDesk
+) -> RefundView:
+    """Record that a refund which the processor cannot make was paid another way."""
+    command = SettleRefund(
+        refund_id=RefundId(refund_id),
+        admin_id=desk.user.id,
+        reference=data.reference,
+        reason=data.reason,
+    )
+    return refund_view(desk.perform(settle_refund, command))
+
+
 @post("/events/{event_id:str}/retry", status_code=204, sync_to_thread=True)
 def retry(event_id: FromPath[str], desk: TheDesk) -> None:
     """Have an event that was given up delivered, or handled, again now."""
@@ -206,6 +235,7 @@ ROUTES: list[Any] = [
             dismiss,
             settle,
             resolve,
+            settle_by_hand,
             retry,
         ],
         guards=[as_admin],

@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery
 
 from reviewcore.domain.flags import FlagStatus
 from reviewcore.domain.ids import FlagId
+from reviewcore.domain.payments import RefundStatus
 from reviewcore.domain.payouts import PayoutStatus
 from reviewcore.domain.tracks import TrackStatus
 from reviewcore.entrypoints.http.auth import as_admin
@@ -26,7 +27,12 @@ from reviewcore.entrypoints.http.views.administration import (
     processor_event_view,
     violation_view,
 )
-from reviewcore.entrypoints.http.views.money import PayoutView, payout_view
+from reviewcore.entrypoints.http.views.money import (
+    PayoutView,
+    RefundView,
+    payout_view,
+    refund_view,
+)
 from reviewcore.entrypoints.http.views.people import (
     ReviewerView,
     UserView,
@@ -145,6 +151,23 @@ def list_payouts(
         )
 
 
+@get("/refunds", sync_to_thread=True, summary="All refunds")
+def list_refunds(
+    desk: TheDesk,
+    status: FromQuery[RefundStatus | None] = None,
+    cursor: Cursor = None,
+    limit: Limit = LIMIT_DEFAULT,
+) -> Page[RefundView]:
+    """List refunds, oldest first; those that are FAILED or RETURNED wait for a person."""
+    with desk.app.store.read() as tx:
+        return page_of(
+            lambda after, most: tx.refunds.page(status=status, after=after, limit=most),
+            refund_view,
+            cursor=cursor,
+            limit=limit,
+        )
+
+
 @get("/events", sync_to_thread=True, summary="The audit trail")
 def list_events(
     desk: TheDesk, cursor: Cursor = None, limit: Limit = LIMIT_DEFAULT
@@ -193,6 +216,7 @@ ROUTES: list[Any] = [
             list_flags,
             read_flag,
             list_payouts,
+            list_refunds,
             list_events,
             list_processor_events,
             list_violations,

@@ -7,6 +7,7 @@ from datetime import datetime
 import attrs
 
 from reviewcore.domain.ledger import EntryKind
+from reviewcore.domain.payments import Refund, RefundReason, RefundStatus
 from reviewcore.domain.payouts import Payout, PayoutMethod, PayoutStatus
 from reviewcore.entrypoints.http.views.shape import shape
 from reviewcore.usecases import Balance
@@ -61,6 +62,28 @@ class PayoutView:
     processed_at: datetime | None
 
 
+@attrs.frozen(kw_only=True)
+class RefundView:
+    """Money on its way back; *duplicate_id* is what the processor paid besides *reference*."""
+
+    id: str
+    track_id: str
+    payment_id: str
+    attempt_id: str
+    amount: int
+    currency: str
+    reason: RefundReason
+    status: RefundStatus
+    external_id: str | None
+    reference: str | None
+    duplicate_id: str | None
+    failure_reason: str | None
+    attempts: int
+    created_at: datetime
+    sent_at: datetime | None
+    ended_at: datetime | None
+
+
 def balance_view(balance: Balance) -> BalanceView:
     """Show a balance."""
     entries = tuple(shape(BalanceLineView, line) for line in balance.entries)
@@ -70,3 +93,8 @@ def balance_view(balance: Balance) -> BalanceView:
 def payout_view(payout: Payout) -> PayoutView:
     """Show a payout."""
     return shape(PayoutView, payout)
+
+
+def refund_view(refund: Refund) -> RefundView:
+    """Show a refund."""
+    return shape(RefundView, refund)
