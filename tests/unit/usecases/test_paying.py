@@ -226,6 +226,36 @@ def test_a_session_that_ended_unpaid_may_be_followed_by_another(
     assert world.payment(track).status is PaymentStatus.COMPLETED
 
 
+def test_a_second_session_that_fails_as_well_fails_the_payment_again(world: World) -> None:
+    track = world.checked_out(world.a_track())
+    for _ in range(2):
+        attempt = world.open_session(track)
+        assert world.payment(track).status is PaymentStatus.PENDING
+        world.bank.play_payer(str(attempt.session_id), PayerOutcome.DECLINE)
+        world.confirm(attempt)
+
+        assert world.payment(track).status is PaymentStatus.FAILED
+
+
+def test_a_session_that_fails_does_so_whatever_becomes_of_one_given_up_before(
+    world: World,
+) -> None:
+    track = world.checked_out(world.a_track())
+    given_up = world.open_session(track)
+    world.checked_out(track)
+    wanted = world.open_session(track)
+    world.bank.play_payer(str(wanted.session_id), PayerOutcome.DECLINE)
+
+    world.confirm(wanted)
+
+    assert world.payment(track).status is PaymentStatus.FAILED
+    again = world.open_session(track)
+    world.bank.play_payer(str(given_up.session_id), PayerOutcome.ABANDON)
+    world.confirm(given_up)
+    assert world.payment(track).status is PaymentStatus.PENDING
+    assert again.number == 3
+
+
 def test_a_session_expires_after_a_day(world: World) -> None:
     track = world.checked_out(world.a_track())
     world.open_session(track)

@@ -74,11 +74,11 @@ def end_attempt(
     if not bill.attempt.is_pending:
         return bill.attempt
     ended = bill.attempt.end(status, tx.now, reason=reason)
-    others = [one for one in tx.attempts.of_payment(bill.payment.id) if one.id != ended.id]
 
     tx.attempts.update(ended)
     # The end of a session that was given up says nothing of the payment: it was asked for anew.
-    if not ended.unwanted and not any(one.is_pending and not one.unwanted for one in others):
+    # One that was not is the only one that is wanted: another is not made while it can be paid.
+    if not ended.unwanted:
         tx.payments.update(bill.payment.fail())
 
     tx.events.add(
