@@ -11,6 +11,8 @@ class PlayedIdentities:
 
     def __init__(self) -> None:
         self._people: dict[str, tuple[Departure, Identity]] = {}
+        self.came_back_to: list[str] = []
+        """Where each who came with a code came back to, which the provider compares."""
 
     def admit(self, departure: Departure, identity: Identity) -> str:
         """Let somebody in there; returns the code that he comes back with."""
@@ -28,6 +30,7 @@ class PlayedIdentities:
 
     def identify(self, departure: Departure, /, *, code: str, redirect_uri: str) -> Identity:
         self.require(departure.provider)
+        self.came_back_to.append(redirect_uri)
         found = self._people.pop(code, None)
         if found is None or found[0] != departure:
             raise IdentityNotProven

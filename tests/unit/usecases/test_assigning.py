@@ -1,25 +1,30 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from reviewcore.domain.errors import EntityNotFound, OwnTrack, PayoutAccountTaken
 from reviewcore.domain.ids import TrackId
-from reviewcore.domain.matching import Plan, Rejection
+from reviewcore.domain.matching import Assignment, Plan, Rejection, Search, Verdict
 from reviewcore.domain.payouts import PayoutMethod
 from reviewcore.domain.reviewers import ReviewerProfile
-from reviewcore.domain.reviews import ReviewStatus
+from reviewcore.domain.reviews import Review, ReviewQueue, ReviewStatus
 from reviewcore.domain.rules import PackageType, Tier
 from reviewcore.domain.tracks import Track
 from reviewcore.ports.processor import AccountOrder, Done
+from reviewcore.ports.store import Reviewers
 from reviewcore.usecases import (
     AssignReviewers,
+    GemReview,
     PlanAssignment,
     RateReview,
     RestrictReviewer,
     SignUp,
     assign_reviewers,
+    gem_review,
     plan_assignment,
     rate_review,
     restrict_reviewer,
@@ -89,10 +94,82 @@ def test_a_track_that_found_too_few_is_looked_at_again(world: World) -> None:
 
     told = world.do(assign_reviewers, AssignReviewers(track_id=track.id))
 
-    assert told.still_open == 4
-    again = world.track(track).assign_at
-    assert again is not None
-    assert again > world.clock()
+    [review] = world.reviews(track)
+    assert told == Assignment(
+        track_id=track.id, artist_id=track.artist_id, assigned=(review.id,), still_open=4
+    )
+    assert world.track(track).assign_at == world.clock() + timedelta(seconds=30)
+
+
+def test_who_cannot_take_what_is_open_does_not_hurry_the_next_look(world: World) -> None:
+    world.reviewers(2)
+    track = world.a_queued_track(package=PackageType.PRO)
+
+    assert world.assign(track) == []
+    assert world.track(track).assign_at == world.clock() + timedelta(seconds=30)
+
+
+class HeldReviewers:
+    """Reviewers whom another worker holds at this moment: they are seen and not handed out."""
+
+    def __init__(self, inner: Reviewers) -> None:
+        self._inner = inner
+
+    def candidates(self, search: Search, *, limit: int) -> Sequence[ReviewerProfile]:
+        return ()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+@pytest.mark.parametrize(("package", "pause"), [(PackageType.STARTER, 1), (PackageType.PRO, 30)])
+def test_a_track_whose_reviewers_are_held_by_another_is_looked_at_soon(
+    world: World, package: PackageType, pause: int
+) -> None:
+    world.a_reviewer()
+    track = world.a_queued_track(package=package)
+
+    def while_held(tx: Any, command: AssignReviewers) -> Assignment:
+        tx.reviewers = HeldReviewers(tx.reviewers)
+        return assign_reviewers(tx, command)
+
+    told = world.do(while_held, AssignReviewers(track_id=track.id))
+
+    assert told.assigned == ()
+    assert world.track(track).assign_at == world.clock() + timedelta(seconds=pause)
+
+
+def test_an_assignment_says_all_that_was_agreed(world: World) -> None:
+    world.wait(hours=1)
+    reviewer, track = world.a_reviewer(), world.a_queued_track(package=PackageType.DEEP_DIVE)
+
+    [review] = world.assign(track)
+
+    now, [row] = world.clock(), world.queue(review)
+    slot = world.slots(track)[review.slot_number - 1]
+    assert review == Review(
+        id=review.id,
+        track_id=track.id,
+        artist_id=track.artist_id,
+        reviewer_id=reviewer.id,
+        slot_number=slot.number,
+        status=ReviewStatus.ASSIGNED,
+        offered_amount=slot.rate,
+        slot_price=slot.price,
+        minimum_listen_seconds=180,
+        assigned_at=now,
+        expires_at=now + timedelta(hours=48),
+    )
+    assert row == ReviewQueue(
+        id=review.id,
+        track_id=track.id,
+        reviewer_id=reviewer.id,
+        priority=10,
+        assigned_at=now,
+        expires_at=review.expires_at,
+    )
+    taken = world.reviewer(reviewer)
+    assert (taken.active_count, taken.last_assigned_at) == (1, now)
 
 
 def test_an_unpaid_track_is_not_assigned(world: World) -> None:
@@ -331,6 +408,41 @@ def test_a_plan_says_what_assigning_does_and_writes_nothing(world: World) -> Non
     assert plan.open_slots == 10
     accepted = {line.slot_number: line.reviewer_id for line in plan.verdicts if line.accepted}
     assert accepted == {review.slot_number: review.reviewer_id for review in world.assign(track)}
+
+
+def test_a_plan_tells_what_speaks_for_each(world: World) -> None:
+    world.a_reviewer()
+    done = world.deliver(world.assign(world.a_queued_track())[0])
+    world.do(rate_review, RateReview(review_id=done.id, artist_id=done.artist_id, rating=4))
+    world.do(gem_review, GemReview(review_id=done.id, artist_id=done.artist_id))
+    world.assign(world.a_queued_track())
+    assigned_at = world.clock()
+    world.wait(hours=1)
+    fresh, track = world.a_reviewer(), world.a_free_track()
+
+    plan = planned(world, track)
+
+    known = Verdict(
+        reviewer_id=done.reviewer_id,
+        accepted=False,
+        slot_number=None,
+        reason=Rejection.OUTRANKED,
+        active_count=1,
+        average_rating=4.0,
+        gem_count=1,
+        last_assigned_at=assigned_at,
+    )
+    new = Verdict(
+        reviewer_id=fresh.id,
+        accepted=True,
+        slot_number=1,
+        reason=None,
+        active_count=0,
+        average_rating=None,
+        gem_count=0,
+        last_assigned_at=None,
+    )
+    assert plan == Plan(track_id=track.id, open_slots=1, verdicts=(new, known))
 
 
 def test_a_plan_tells_who_was_outranked_and_who_has_the_wrong_tier(world: World) -> None:

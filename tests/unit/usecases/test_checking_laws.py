@@ -4,10 +4,15 @@ import attrs
 import pytest
 
 from reviewcore.domain.errors import OutOfRange, UnknownLaw
-from reviewcore.domain.laws import LAWS, Law, violations
+from reviewcore.domain.laws import LAWS, Law, MarketView, violations
+from reviewcore.domain.money import Cents
+from reviewcore.domain.webhooks import Subject
+from reviewcore.ports.processor import ReversalOrder
 from reviewcore.usecases import CheckLaws, check_laws
 from reviewcore.usecases.check_laws import LIMIT_MAX, view_of
+from tests.unit.usecases.disputing import applied, dispute
 from tests.unit.usecases.market import World
+from tests.unit.usecases.test_processor_events import an_event, hear, paid_out
 
 
 @pytest.fixture
@@ -62,3 +67,29 @@ def test_a_block_judges_what_it_has_just_written(world: World) -> None:
 
     assert len(before) == 2
     assert after == []
+
+
+def test_a_view_holds_every_row_and_the_rules() -> None:
+    world = World(rate_normal_cents=90, rate_pro_cents=90, minimum_payout_cents=50)
+    payout = paid_out(world)
+    world.bank.reverse(
+        ReversalOrder(
+            reversal_id="r", external_id=str(payout.external_id), amount=Cents(9), key="rv"
+        )
+    )
+    hear(world, an_event(world, Subject.TRANSFER, str(payout.external_id)))
+    [review] = world.all(lambda tx: tx.reviews.all())
+    track = world.look(lambda tx: tx.tracks.get(review.track_id))
+    world.flag(review)
+    world.close(track)
+    dispute(world, applied(world, track))
+    world.assign(world.a_queued_track())
+
+    view = world.look(view_of)
+
+    assert view.rules == world.rules
+    for name in (field.name for field in attrs.fields(MarketView) if field.name != "rules"):
+        rows = getattr(view, name)
+        where = "ledger" if name == "entries" else name
+        assert rows == tuple(world.all(lambda tx, at=where: getattr(tx, at).all()))  # type: ignore[misc]  # bound now
+        assert rows, f"there are no {name}"

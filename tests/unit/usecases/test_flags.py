@@ -17,7 +17,7 @@ from reviewcore.domain.errors import (
     ReviewNotCompleted,
     TooManyFlags,
 )
-from reviewcore.domain.flags import FlagReason, FlagStatus
+from reviewcore.domain.flags import Flag, FlagReason, FlagStatus
 from reviewcore.domain.ids import SYSTEM, ArtistId, UserId
 from reviewcore.domain.reviewers import RestrictionCause
 from reviewcore.domain.reviews import EndReason, Review, ReviewStatus, slot_states
@@ -208,6 +208,31 @@ def test_the_verdict_is_told_to_the_reviewer(world: World) -> None:
         "uphold_flag",
         "dismiss_flag",
     }
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status", "reason"),
+    [
+        (World.uphold, FlagStatus.UPHELD, "agreed"),
+        (World.dismiss, FlagStatus.DISMISSED, "nothing wrong"),
+    ],
+)
+def test_a_verdict_says_whose_it_is_and_why(
+    world: World,
+    verdict: Callable[[World, Flag], Flag],
+    status: FlagStatus,
+    reason: str,
+) -> None:
+    _, reviews = completed(world, KINDS["paid"])
+    flag = world.flag(reviews[0])
+    world.wait(hours=1)
+
+    judged = verdict(world, flag)
+
+    assert judged == world.flag_of(reviews[0])
+    assert judged == attrs.evolve(
+        flag, status=status, judged_at=world.clock(), judged_by=ADMIN, judge_reason=reason
+    )
 
 
 # ── closed tracks ────────────────────────────────────────────────────────────────────────────

@@ -106,6 +106,17 @@ def test_one_reminder_goes_a_day_later(world: World) -> None:
     assert len(world.events("LeadReminded")) == 1
 
 
+def test_whoever_left_no_name_is_greeted_as_well(world: World) -> None:
+    left(world)
+    world.wait(days=1)
+    world.work()
+
+    [letter] = world.mail.letters
+    assert letter.text.startswith("Hello there,")
+    [lead] = leads(world)
+    assert (lead.reminded, lead.next_attempt_at) == (world.clock(), None)
+
+
 def test_whoever_signed_up_is_not_reminded(world: World) -> None:
     left(world)
     world.wait(hours=5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
 
 import attrs
 import pytest
@@ -19,7 +20,7 @@ from reviewcore.domain.errors import (
     UnknownProvider,
 )
 from reviewcore.domain.ids import UserId
-from reviewcore.domain.users import Account, User
+from reviewcore.domain.users import Account, User, token_hash
 from reviewcore.ports.identities import Departure, Identity, NoIdentities
 from reviewcore.usecases import (
     Arrival,
@@ -100,6 +101,18 @@ def test_a_stranger_becomes_a_user_without_a_password_whose_address_is_proven(
     assert [event.type for event in world.events()] == [
         "UserSignedUp", "EmailVerified", "AccountLinked", "SignedIn",
     ]  # fmt: skip
+
+
+def test_the_provider_is_asked_with_where_he_came_back_to(world: Elsewhere) -> None:
+    arrival = world.arrival()
+
+    world.arrive(arrival)
+
+    assert world.identities.came_back_to == [CALLBACK]
+    with world.app.store.begin() as tx:
+        used = tx.rate_limits.find(f"departure:{token_hash(arrival.departure.state)}")
+    assert used is not None
+    assert (used.count, used.reset_at) == (1, world.clock() + timedelta(minutes=10))
 
 
 def test_a_stranger_who_left_his_address_is_no_lead_any_more(world: Elsewhere) -> None:
