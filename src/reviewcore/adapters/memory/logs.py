@@ -57,7 +57,13 @@ class MemoryEvents:
 
     def mark_delivered(self, event_ids: Sequence[EventId], *, at: datetime) -> None:
         for key in event_ids:
-            self._change(key, delivered_at=at, next_attempt_at=None, leased_until=None)
+            self._change(
+                key,
+                delivered_at=at,
+                attempts=self._table.rows[key].attempts + 1,
+                next_attempt_at=None,
+                leased_until=None,
+            )
 
     def mark_failed(
         self, event_id: EventId, *, failure: str, next_attempt_at: datetime | None

@@ -125,6 +125,16 @@ class EventsContract(StoreFixtures):
         assert list(lease(store, START + timedelta(days=9))) == []
         assert {one.delivered_at for one in records(store)} == {START}
 
+    def test_a_delivery_counts_as_an_attempt(self, store: Store) -> None:
+        tell(store, events.TrackQueued(track_id=ONE), events.TrackQueued(track_id=TWO))
+        first, second = records(store)
+
+        fail(store, first.id, again=START)
+        deliver(store, first.id, second.id)
+
+        told = [(one.attempts, one.failure, one.leased_until) for one in records(store)]
+        assert told == [(2, "no answer", None), (1, None, None)]
+
     def test_a_lease_ends_at_its_time(self, store: Store) -> None:
         tell(store, events.TrackQueued(track_id=ONE), events.TrackStarted(track_id=ONE))
         (first,) = lease(store)
