@@ -8,13 +8,23 @@ Promises that every store keeps (the contract suite proves them):
   before a query that must see them. A unique violation surfaces by the end of the block as the
   conflict that `ports.constraints` names.
 - `get` raises EntityNotFound, `find` returns None; neither locks. `lock` takes a row lock, waits
-  for it, and returns the fresh row. Decide only from locked rows.
+  for it, and returns the fresh row. Decide only from locked rows. Errors call an entity by the name
+  of its class. What is asked about somebody or something unknown has nothing to tell: None, no
+  rows, 0, False.
 - The order of locks is: user, artist, tracks by id, payment, attempts, refunds, reviews by id,
   reviewers by id, payout. `lock_many` locks in order of id.
 - Sequences come in order of id, which is the order in which things were made, unless said
   otherwise. Times are aware and UTC.
-- `page` returns at most *limit* rows with ids greater than *after* (all from the start if None).
+- `page` returns at most *limit* rows with ids greater than *after* (all from the start if None),
+  of those for which the filters hold (None: any).
+- What "has come" or "is over" at a time may be of that very time, "since" and "from … on" begin
+  with it, "before" and "after" leave it out.
+- `lease` takes at most *limit* rows whose `next_attempt_at` has come and that nobody holds
+  (`leased_until` is None or has come), the longest due first, writes *until* into `leased_until`
+  and returns them in order of id. Rows whose `next_attempt_at` is None wait for nobody.
 - `purge` forgets at most *limit* rows; those that others hold may be left for another time.
+- Rows without an id are known by: slots (track_id, number), remarks (review_id, number), marks
+  (user_id, kind, value), counters key, idempotency records (actor, use_case, key).
 """
 
 from __future__ import annotations
@@ -50,8 +60,8 @@ from reviewcore.domain.ids import (
     UploadId,
     UserId,
 )
-from reviewcore.domain.leads import LeadCapture
 from reviewcore.domain.laws import Law, Violation
+from reviewcore.domain.leads import LeadCapture
 from reviewcore.domain.ledger import BalanceLine, Draft, Entry
 from reviewcore.domain.matching import History, Search
 from reviewcore.domain.money import Cents
@@ -261,7 +271,7 @@ class Identities(Protocol):
         ...
 
     def kin(self, user_id: UserId) -> frozenset[UserId]:
-        """Return the users who share a mark with this one, himself included."""
+        """Return the users who share a mark with this one, himself included; not their kin."""
         ...
 
     def kin_of_artist(self, artist_id: ArtistId) -> frozenset[UserId]:
@@ -304,18 +314,21 @@ class Reviewers(Repository[ReviewerProfile, ReviewerId], Protocol):
 
         Searches find them faster then, and return the same: whoever is not marked, or was marked
         under another rule, is judged as well. Those whom others hold are left for the next time.
-        Returns 0 when nobody was marked.
+        Returns how many were marked. A store whose searches need no marks returns 0.
         """
         ...
 
     def survey(self, search: Search, *, limit: int) -> Sequence[ReviewerProfile]:
-        """Return reviewers in the search's genres, eligible or not, best first; never locks."""
+        """Return whom *search* describes, eligible or not, best first; never locks.
+
+        That is genres, tier, ratings and whom it leaves out; the age of accounts is eligibility.
+        """
         ...
 
     def histories(
         self, reviewer_ids: Collection[ReviewerId], *, track: Track, since: datetime
     ) -> Mapping[ReviewerId, History]:
-        """Return what eligibility for *track* asks; pairs count from *since* on."""
+        """Return what eligibility for *track* asks, by reviewer; pairs count from *since* on."""
         ...
 
     def with_grant_over(self, now: datetime, *, limit: int) -> Sequence[ReviewerId]:
@@ -360,7 +373,10 @@ class Tracks(Repository[Track, TrackId], Protocol):
         ...
 
     def wake(self, genres: Collection[str] | None, *, now: datetime, limit: int) -> int:
-        """Make at most *limit* waiting tracks with one of *genres* (None: any) due; count them."""
+        """Make at most *limit* tracks with one of *genres* (None: any) due now; count them.
+
+        Those whose `assign_at` is yet to come; which of more than *limit* is for the store to say.
+        """
         ...
 
     def overdue(self, paid_before: datetime, *, limit: int) -> Sequence[TrackId]:
@@ -451,7 +467,10 @@ class Reviews(Protocol):
         ...
 
     def held_pay(self, reviewer_id: ReviewerId, *, earned_after: datetime | None) -> Cents:
-        """Return his pay under open flags plus, if asked, pay earned after a time."""
+        """Return his pay under open flags plus, if asked, other pay earned after a time.
+
+        Pay that was taken back, as the flag was upheld, is not among it.
+        """
         ...
 
     def all(self) -> Iterator[Review]:
@@ -646,7 +665,7 @@ class Inbox(Repository[StripeWebhookEvent, str], Protocol):
         ...
 
     def waiting(self) -> int:
-        """Count events that are still to be handled."""
+        """Count events that are still to be handled; those given up are none."""
         ...
 
     def newest(self) -> datetime | None:
@@ -767,8 +786,9 @@ class Audit(Protocol):
     def judge(self, law: Law) -> Iterator[Violation]:
         """Yield what breaks a law, as the law itself would tell it, in no particular order.
 
-        Judged where the market is kept; however large it is, and however much of it is broken,
-        little of it is held in memory here. What this block has written is judged with the rest.
+        What this block has written is judged with the rest. ``law(view_of(tx))`` is the answer
+        (`usecases.check_laws`), and all that a store for small markets needs. One for large markets
+        judges where they are kept, and holds little of them in memory, however much is broken.
         """
         ...
 
@@ -777,7 +797,11 @@ class EventLog(Protocol):
     """The event log: audit trail and outbox."""
 
     def add(self, *told: events.Event) -> None:
-        """Append events; the store numbers them per aggregate without gaps."""
+        """Append events; the store numbers them per aggregate without gaps.
+
+        A record has the name of the event's class as its type, `codec.encode` of the event as its
+        payload, and is due from `now` on.
+        """
         ...
 
     def page(self, *, after: str | None, limit: int) -> Sequence[events.EventRecord]:
@@ -795,17 +819,24 @@ class EventLog(Protocol):
         ...
 
     def lease(self, now: datetime, *, until: datetime, limit: int) -> Sequence[events.EventRecord]:
-        """Take undelivered events that are due, at most the first of each aggregate."""
+        """Take undelivered events that are due, at most the first of each aggregate.
+
+        One that was given up no longer holds back those after it; one that waits or is leased does.
+        Which of more than *limit* is for the store to say.
+        """
         ...
 
     def mark_delivered(self, event_ids: Sequence[EventId], *, at: datetime) -> None:
-        """Record that events were delivered."""
+        """Record that events were delivered; it counts among their `attempts`."""
         ...
 
     def mark_failed(
         self, event_id: EventId, *, failure: str, next_attempt_at: datetime | None
     ) -> None:
-        """Record that a delivery failed and when to try again (None: give up, keep it listed)."""
+        """Record a failed attempt and when to try again (None: give up, keep it listed).
+
+        It counts among its `attempts`, and its lease is over.
+        """
         ...
 
     def waiting(self) -> int:
@@ -813,7 +844,7 @@ class EventLog(Protocol):
         ...
 
     def revive(self, event_id: EventId, *, at: datetime) -> bool:
-        """Make an undelivered event due at a time; False if no undelivered event has this id."""
+        """Make an undelivered event due at a time, whoever leased it; False if there is none."""
         ...
 
     def all(self) -> Iterator[events.EventRecord]:
