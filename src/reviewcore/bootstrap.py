@@ -96,6 +96,10 @@ class Deployment:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give connections back; harmless when that was done."""
         with ExitStack() as closing:
             for made in (self.app.store, self.bank, self.stripe, self.oidc, self.smtp):
                 if made is not None:

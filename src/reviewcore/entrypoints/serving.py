@@ -66,14 +66,21 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, with_worker
 
 def make_app() -> Litestar:
     """Make the application in a process of several, from the environment alone."""
-    settings = settings_from(os.environ, default_base_url=os.environ[BASE_URL])
-    return _litestar(deploy(settings), settings)
+    return _one_of_several(settings_from(os.environ, default_base_url=os.environ[BASE_URL]))
 
 
 def make_demo_app() -> Litestar:
     """Make the application as `make_app` does, for a demo."""
-    settings = for_demo(settings_from(os.environ, default_base_url=os.environ[BASE_URL]))
-    return _litestar(deploy(settings), settings)
+    settings = settings_from(os.environ, default_base_url=os.environ[BASE_URL])
+    return _one_of_several(for_demo(settings))
+
+
+def _one_of_several(settings: Settings) -> Litestar:
+    deployment = deploy(settings)
+    litestar = _litestar(deployment, settings)
+    # The process is the server's: only the application hears that it ends.
+    litestar.on_shutdown.append(deployment.close)
+    return litestar
 
 
 def _litestar(
