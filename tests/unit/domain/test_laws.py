@@ -588,6 +588,32 @@ def test_what_a_row_hangs_on_is_touched_with_it() -> None:
     )
 
 
+def test_what_caused_an_entry_as_a_whole_is_touched_with_it() -> None:
+    (entry,) = booked(ledger.fee_known(AttemptId("co"), Cents(39)))
+
+    assert touched([entry]) == Scope(ids=frozenset({entry.id, "co", "fees", "processor"}))
+
+
+def test_a_kind_of_row_that_was_never_met_before_is_touched_by_its_names() -> None:
+    @attrs.frozen
+    class Letter:
+        id: str
+        artist_id: str
+        stamp_id: str
+
+    assert touched([Letter("l", "a", "s")]) == Scope(ids=frozenset({"l", "a"}))
+    assert touched([Letter("m", "b", "s")]) == Scope(ids=frozenset({"m", "b"}))
+
+
+def test_what_is_out_of_scope_is_not_told() -> None:
+    view = changed("artists", 0, total_spent=296)
+
+    assert violations(view, Scope(ids=frozenset({R}))) == ()
+    assert {one.law for one in violations(view, Scope(ids=frozenset({"a"})))} == {
+        "totals_equal_ledger"
+    }
+
+
 def test_a_promo_code_is_free_again_once_its_track_was_cancelled() -> None:
     view = with_more(
         "tracks",
