@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 from typing import BinaryIO
 
 import pytest
 
+from reviewcore.adapters.files import MemoryFiles
 from reviewcore.app import App
 from reviewcore.domain.artists import ArtistProfile
 from reviewcore.domain.errors import (
@@ -156,6 +158,37 @@ def test_music_is_kept_under_a_name_of_its_content(world: World, artist: ArtistP
     assert kept.key.startswith(f"kept/{upload.id}-")
     assert world.files.open(kept.key).read() == b"plays 200"
     assert not has_file(world, upload.key)
+
+
+def test_a_file_longer_than_one_reading_is_kept_whole(world: World, artist: ArtistProfile) -> None:
+    content = b"plays 200" + b" " * 100_000
+    upload = world.an_upload(artist, content)
+
+    kept = accepted(world, upload)
+
+    assert world.files.open(kept.key).read() == content
+    assert kept.key == f"kept/{upload.id}-{hashlib.sha256(content).hexdigest()}"
+
+
+class Labels(MemoryFiles):
+    """Remembers as what each file was kept."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.labels: dict[str, str] = {}
+
+    def write(self, key: str, file: BinaryIO, *, content_type: str) -> None:
+        self.labels[key] = content_type
+        super().write(key, file, content_type=content_type)
+
+
+def test_music_is_kept_as_what_browsers_play(world: World, artist: ArtistProfile) -> None:
+    world.files = files = Labels()
+    world.reach_bank_through()
+
+    kept = accepted(world, world.an_upload(artist))
+
+    assert files.labels == {kept.key: "audio/mpeg"}
 
 
 def test_a_file_put_after_it_was_accepted_changes_nothing(
