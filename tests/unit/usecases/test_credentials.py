@@ -71,6 +71,11 @@ def newest(world: World, to: str) -> Letter:
     return next(letter for letter in reversed(world.mail.letters) if letter.to == to)
 
 
+def mailed(world: World) -> list[Letter]:
+    world.work()
+    return world.mail.letters
+
+
 def leave(world: World, email: str = ADA) -> str:
     """Have a reset mailed, and read its token."""
     ask_for_reset(world, email)
@@ -393,6 +398,18 @@ def test_who_reads_the_mail_of_a_taken_address_learns_that_it_is_his_own(world: 
 
     assert world.look(lambda tx: tx.users.get(bob.id)) == bob
     assert world.look(lambda tx: tx.users.get(user.id)).email == ADA
+
+
+def test_who_wishes_for_the_address_that_he_has_keeps_it(world: World) -> None:
+    user = world.a_user(ADA)
+    wish(world, user, ADA)
+    token = token_in(
+        next(one for one in reversed(mailed(world)) if one.to == ADA and "Token: " in one.text)
+    )
+
+    kept = world.do(verify_email, VerifyEmail(token=token))
+
+    assert (kept.id, kept.email) == (user.id, ADA)
 
 
 def test_a_token_for_a_change_works_once_and_for_24_hours(world: World) -> None:

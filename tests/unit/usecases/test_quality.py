@@ -139,6 +139,19 @@ def test_a_tier_is_earned_with_the_last_review_and_lost_with_a_poor_rating() -> 
     assert world.reviewer_of(first).tier is Tier.NORMAL
 
 
+def test_a_granted_tier_stays_until_its_date_whatever_is_judged(world: World) -> None:
+    world.a_reviewer(tier=Tier.PRO)
+    review = world.deliver(world.assign(world.a_queued_track())[0])
+
+    rate(world, review, 1, "dull")
+    gem(world, review)
+    ungem(world, review)
+    world.uphold(world.flag(review))
+
+    assert world.reviewer_of(review).tier is Tier.PRO
+    assert len(world.events("TierChanged")) == 1
+
+
 def test_a_disowned_review_leaves_the_mean_the_gems_and_the_tier() -> None:
     world = World(pro_gems_min=1)
     review = delivered(world)

@@ -7,7 +7,7 @@ processor is being asked, or from within a look that is then already stale.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from reviewcore.domain.errors import Busy
 from reviewcore.domain.ids import ReviewerId
 from reviewcore.domain.payments import AttemptStatus
 from reviewcore.domain.reviews import Review, ReviewQueue
+from reviewcore.domain.rules import Tier
 from reviewcore.domain.tracks import TrackStatus
 from reviewcore.testing import builders as make
 from reviewcore.testing.faults import Call, Fault, FaultyPayments
@@ -29,6 +30,7 @@ from reviewcore.usecases import (
     expire_assignments,
     restrict_reviewer,
 )
+from reviewcore.usecases.end_grants import EndGrants, end_grants
 from tests.unit.usecases.market import ADMIN, World
 
 
@@ -108,6 +110,43 @@ def test_a_review_that_was_delivered_before_the_sweep_got_its_lock_is_left_alone
 
     assert not ended
     assert world.review(review).counts_toward_completion
+
+
+def test_a_review_that_got_a_new_deadline_before_the_sweep_got_its_lock_goes_on(
+    world: World,
+) -> None:
+    world.a_reviewer()
+    [review] = world.assign(world.a_queued_track())
+    row = world.look(lambda tx: tx.queue.of_reviewer(review.reviewer_id))[0]
+    world.clock.set(review.expires_at - timedelta(microseconds=1))
+
+    def was_due(now: datetime, *, limit: int) -> Sequence[ReviewQueue]:
+        return [row]
+
+    with world.app.store.begin() as tx:
+        late: Any = Stale(tx, queue=Stale(tx.queue, expired=was_due))
+        ended = expire_assignments(late, ExpireAssignments())
+    world.check()
+
+    assert not ended
+    assert world.review(review) == review
+
+
+def test_a_grant_that_was_renewed_or_ended_before_the_sweep_got_its_lock_is_left_alone(
+    world: World,
+) -> None:
+    renewed, plain = world.a_reviewer(tier=Tier.PRO), world.a_reviewer()
+
+    def was_over(now: datetime, *, limit: int) -> Sequence[ReviewerId]:
+        return [renewed.id, plain.id]
+
+    with world.app.store.begin() as tx:
+        late: Any = Stale(tx, reviewers=Stale(tx.reviewers, with_grant_over=was_over))
+        ended = end_grants(late, EndGrants())
+    world.check()
+
+    assert ended == ()
+    assert world.reviewer(renewed).tier is Tier.PRO
 
 
 def test_a_reviewer_who_got_work_in_between_is_restricted_on_the_second_try(world: World) -> None:

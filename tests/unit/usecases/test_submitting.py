@@ -138,6 +138,18 @@ def test_active_reviews_start_over_with_nothing_heard_and_a_new_deadline(world: 
     world.deliver(listening)
 
 
+def test_who_starts_over_hears_enough_of_what_the_track_now_is(world: World) -> None:
+    world.a_reviewer()
+    track = world.a_queued_track(package=PackageType.DEEP_DIVE, duration=100)
+    [review] = world.assign(track)
+
+    mended(world, track)
+
+    restarted, [row] = world.review(review), world.queue(review)
+    assert restarted.minimum_listen_seconds == 80
+    assert (row.priority, row.assigned_at) == (10, restarted.assigned_at)
+
+
 def test_a_link_stays_once_a_review_was_delivered(world: World) -> None:
     world.reviewers(1)
     track = world.a_queued_track()

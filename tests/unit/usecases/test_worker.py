@@ -11,6 +11,7 @@ from reviewcore.domain.errors import IdempotencyKeyReused, StoreUnavailable
 from reviewcore.domain.events import EventRecord
 from reviewcore.domain.ids import UserId
 from reviewcore.domain.payments import RefundStatus
+from reviewcore.domain.rules import Tier
 from reviewcore.domain.tracks import TrackStatus
 from reviewcore.domain.users import SESSION_LIFE, TOKENS_KEPT_FOR, VERIFICATION_LIFE
 from reviewcore.ports.mail import Letter
@@ -31,6 +32,8 @@ from reviewcore.usecases import (
     sign_in,
     sign_up,
 )
+from reviewcore.usecases.end_grants import EndGrants, end_grants
+from reviewcore.usecases.expire_assignments import ExpireAssignments, expire_assignments
 from reviewcore.worker import DELIVERIES_MAX, FORGET_BATCH, Tally, Worker
 from tests.unit.usecases.market import ADMIN, PASSWORD, World
 
@@ -372,6 +375,20 @@ def test_a_batch_that_is_full_is_followed_by_the_next_in_the_next_round(world: W
     world.clock.advance(hours=1)
 
     assert [worker.forget() for _ in range(3)] == [FORGET_BATCH, 1, 0]
+
+
+def test_a_sweep_ends_no_more_at_once_than_it_is_told(world: World) -> None:
+    world.a_reviewer(tier=Tier.PRO)
+    world.a_reviewer(tier=Tier.PRO)
+    world.assign(world.a_queued_track())
+    world.wait(days=365)
+
+    grants = [len(world.do(end_grants, EndGrants(limit=limit))) for limit in (1, 1, 1)]
+    reviews = [
+        len(world.do(expire_assignments, ExpireAssignments(limit=limit))) for limit in (1, 1, 1)
+    ]
+
+    assert grants == reviews == [1, 1, 0]
 
 
 # ── how it does ──────────────────────────────────────────────────────────────────────────────
