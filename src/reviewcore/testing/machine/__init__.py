@@ -1,18 +1,42 @@
 """A state machine that does to a market whatever people, processors and time can do to it.
 
-`MarketMachine` runs on memory; `differential` makes one that runs other stores beside memory and
-demands equal answers, errors, rows and events. Needs Hypothesis.
+`MarketMachine` runs on memory and the sandbox; `machine_of` makes one for a host's stores,
+processor and mail, and `differential` one that runs stores beside memory. Several stores must have
+equal answers, errors, rows and events. Needs Hypothesis.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reviewcore.testing.machine.outside import (
+    SANDBOX,
+    Books,
+    Outside,
+    Players,
+    Processor,
+    ProcessorMaker,
+    sandbox,
+)
 from reviewcore.testing.machine.repeats import Repeats
 from reviewcore.testing.machine.stores import StoreMaker, memory
 from reviewcore.testing.machine.tally import Tally
 
-__all__ = ["MarketMachine", "StoreMaker", "Tally", "differential"]
+__all__ = [
+    "SANDBOX",
+    "Books",
+    "MarketMachine",
+    "Outside",
+    "Players",
+    "Processor",
+    "ProcessorMaker",
+    "StoreMaker",
+    "Tally",
+    "differential",
+    "machine_of",
+    "memory",
+    "sandbox",
+]
 
 
 class MarketMachine(Repeats):
@@ -24,7 +48,16 @@ class MarketMachine(Repeats):
     tally = Tally()
 
 
-def differential(others: Mapping[str, StoreMaker], *, tally: Tally) -> type[MarketMachine]:
+def machine_of(
+    stores: Mapping[str, StoreMaker], *, tally: Tally, outside: Outside = SANDBOX
+) -> type[MarketMachine]:
+    """Make a machine that runs *stores*, by name, side by side, each with an *outside* its own."""
+    parts = {"stores": dict(stores), "tally": tally, "outside": outside}
+    return type("MachineOfStores", (MarketMachine,), parts)
+
+
+def differential(
+    others: Mapping[str, StoreMaker], *, tally: Tally, outside: Outside = SANDBOX
+) -> type[MarketMachine]:
     """Make a machine that runs memory first and *others*, by name, beside it."""
-    stores = {"memory": memory, **others}
-    return type("DifferentialMachine", (MarketMachine,), {"stores": stores, "tally": tally})
+    return machine_of({"memory": memory, **others}, tally=tally, outside=outside)

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
-from reviewcore.adapters.sandbox import SandboxBank
 from reviewcore.domain.laws import violations
 from reviewcore.domain.ledger import PROCESSOR
 from reviewcore.domain.money import Cents
@@ -14,13 +13,14 @@ from reviewcore.domain.payments import AttemptStatus, RefundStatus
 from reviewcore.domain.payouts import PayoutStatus
 from reviewcore.domain.uploads import KEPT, UploadStatus
 from reviewcore.ports.processor import RefundState
+from reviewcore.testing.machine.outside import Books
 from reviewcore.testing.machine.snapshot import Snapshot, told
 
 NOT_MADE = frozenset({RefundStatus.PENDING, RefundStatus.FAILED, RefundStatus.DROPPED})
 """Refunds that no payer can have got."""
 
 
-def wrongs(before: Snapshot | None, after: Snapshot, bank: SandboxBank) -> tuple[str, ...]:
+def wrongs(before: Snapshot | None, after: Snapshot, bank: Books) -> tuple[str, ...]:
     """Tell what is wrong after a step: laws, numbers of events, history, the bank's books."""
     return (
         *(str(violation) for violation in violations(after.view)),
@@ -32,7 +32,7 @@ def wrongs(before: Snapshot | None, after: Snapshot, bank: SandboxBank) -> tuple
 
 def leftovers(
     snapshot: Snapshot,
-    bank: SandboxBank,
+    bank: Books,
     *,
     at: datetime,
     overdraft: Cents | None,
@@ -78,7 +78,7 @@ def _rewritten(before: Snapshot, after: Snapshot) -> Iterator[str]:
 # ── the bank's books ─────────────────────────────────────────────────────────────────────────
 
 
-def _disagreements(snapshot: Snapshot, bank: SandboxBank) -> Iterator[str]:
+def _disagreements(snapshot: Snapshot, bank: Books) -> Iterator[str]:
     """Compare every movement of money that is certain here with the bank's books, one by one."""
     yield from _attempts(snapshot, bank)
     yield from _refunds(snapshot, bank)
@@ -86,7 +86,7 @@ def _disagreements(snapshot: Snapshot, bank: SandboxBank) -> Iterator[str]:
     yield from _disputes(snapshot, bank)
 
 
-def _attempts(snapshot: Snapshot, bank: SandboxBank) -> Iterator[str]:
+def _attempts(snapshot: Snapshot, bank: Books) -> Iterator[str]:
     paid = _booked((one.attempt_id, one.amount) for one in bank.paid())
     for attempt in snapshot.attempts:
         known = attempt.status is AttemptStatus.PAID
@@ -95,7 +95,7 @@ def _attempts(snapshot: Snapshot, bank: SandboxBank) -> Iterator[str]:
             yield f"attempt {attempt.id} ended {attempt.status} though it was paid"
 
 
-def _refunds(snapshot: Snapshot, bank: SandboxBank) -> Iterator[str]:
+def _refunds(snapshot: Snapshot, bank: Books) -> Iterator[str]:
     made = bank.refunded()
     refunded = _booked((one.refund_id, one.amount) for one in made)
     states = {one.refund_id: one.state for one in made}
@@ -109,7 +109,7 @@ def _refunds(snapshot: Snapshot, bank: SandboxBank) -> Iterator[str]:
             yield f"refund {refund.id} is {refund.status} though the payer has it"
 
 
-def _payouts(snapshot: Snapshot, bank: SandboxBank) -> Iterator[str]:
+def _payouts(snapshot: Snapshot, bank: Books) -> Iterator[str]:
     transferred = bank.transferred()
     sent = _booked((one.payout_id, one.amount) for one in transferred)
     back = {one.payout_id: one.reversed_amount for one in transferred}
@@ -122,7 +122,7 @@ def _payouts(snapshot: Snapshot, bank: SandboxBank) -> Iterator[str]:
             yield f"payout {payout.id} has more reversed than came back"
 
 
-def _disputes(snapshot: Snapshot, bank: SandboxBank) -> Iterator[str]:
+def _disputes(snapshot: Snapshot, bank: Books) -> Iterator[str]:
     booked = {one.external_id: one for one in bank.disputed()}
     for dispute in snapshot.view.disputes:
         theirs = booked[dispute.external_id]
@@ -156,7 +156,7 @@ def _undelivered(snapshot: Snapshot) -> Iterator[str]:
             yield f"event {event.id} ({event.type}) was never delivered"
 
 
-def _unhandled(snapshot: Snapshot, bank: SandboxBank, strays: Collection[str]) -> Iterator[str]:
+def _unhandled(snapshot: Snapshot, bank: Books, strays: Collection[str]) -> Iterator[str]:
     for event in snapshot.unhandled:
         if event.object_id not in strays:
             yield f"event {event.id} ({event.type}) was never handled: {event.failure}"
@@ -166,7 +166,7 @@ def _unhandled(snapshot: Snapshot, bank: SandboxBank, strays: Collection[str]) -
             yield f"dispute {dispute.external_id} is {dispute.status}, and nobody noticed"
 
 
-def _unsettled(snapshot: Snapshot, bank: SandboxBank, *, at: datetime) -> Iterator[str]:
+def _unsettled(snapshot: Snapshot, bank: Books, *, at: datetime) -> Iterator[str]:
     for attempt in snapshot.pending:
         yield f"attempt {attempt.id} is still {attempt.status}"
     heard = {one.refund_id for one in bank.refunded()}
@@ -175,7 +175,7 @@ def _unsettled(snapshot: Snapshot, bank: SandboxBank, *, at: datetime) -> Iterat
             yield f"refund {refund.id} is still {refund.status}"
 
 
-def _unpaid(snapshot: Snapshot, bank: SandboxBank, overdraft: Cents | None) -> Iterator[str]:
+def _unpaid(snapshot: Snapshot, bank: Books, overdraft: Cents | None) -> Iterator[str]:
     left = bank.balance(snapshot.view.rules.currency) + (overdraft or 0)
     for payout in snapshot.view.payouts:
         parked = payout.status is PayoutStatus.PENDING and payout.failure_reason is not None
@@ -185,7 +185,7 @@ def _unpaid(snapshot: Snapshot, bank: SandboxBank, overdraft: Cents | None) -> I
             yield f"payout {payout.id} is still {payout.status}"
 
 
-def _unbalanced(snapshot: Snapshot, bank: SandboxBank) -> Iterator[str]:
+def _unbalanced(snapshot: Snapshot, bank: Books) -> Iterator[str]:
     owed = -snapshot.view.balances[PROCESSOR]
     booked = bank.balance(snapshot.view.rules.currency)
     if owed != booked:

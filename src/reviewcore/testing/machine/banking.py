@@ -55,7 +55,7 @@ class Banking(Telling):
 
         def open_dispute(lane: Lane) -> str | None:
             try:
-                return lane.bank.open_dispute(payment_id, part)
+                return lane.processor.players.open_dispute(payment_id, part)
             except MoreThanIsLeft:
                 return None
 
@@ -67,19 +67,21 @@ class Banking(Telling):
         """Have the card network decide a dispute."""
 
         def close(lane: Lane) -> None:
-            (lane.bank.win_dispute if won else lane.bank.lose_dispute)(external_id)
+            (lane.processor.players.win_dispute if won else lane.processor.players.lose_dispute)(
+                external_id
+            )
 
         self.act(close, told=f"dispute {external_id} is {'won' if won else 'lost'}")
 
     def undecided(self) -> list[str]:
         """List the disputes that are open at the bank."""
-        open_ones = (one for one in self.bank.disputed() if one.status is DisputeStatus.OPEN)
+        open_ones = (one for one in self.books.disputed() if one.status is DisputeStatus.OPEN)
         return [one.external_id for one in open_ones]
 
     @precondition(when.something_was_paid)
     @rule(which=WHICH, part=PARTS)
     def a_cardholder_disputes(self, *, which: int, part: Cents | None) -> None:
-        self.dispute(pick(which, self.bank.paid()[::-1]).payment_id, part)
+        self.dispute(pick(which, self.books.paid()[::-1]).payment_id, part)
 
     @precondition(when.there_are_disputes)
     @rule(which=WHICH, won=st.booleans())
@@ -93,7 +95,7 @@ class Banking(Telling):
     def a_dispute_runs_its_course(
         self, *, which: int, part: Cents | None, meanwhile: str, won: bool
     ) -> None:
-        paid = pick(which, self.bank.paid()[::-1])
+        paid = pick(which, self.books.paid()[::-1])
         external_id = self.dispute(paid.payment_id, part)
         if external_id is None:
             return
@@ -115,7 +117,7 @@ class Banking(Telling):
         self.drive(open_checkout, OpenCheckout(track_id=track_id, artist_id=artist_id))
         self.perform(cancel_track, CancelTrack(track_id=track_id, artist_id=artist_id))
         self.play_payer(self.now.attempts[-1].id, PayerOutcome.PAY)
-        paid = [one for one in self.bank.paid() if one.track_id == track_id]
+        paid = [one for one in self.books.paid() if one.track_id == track_id]
         external_id = self.dispute(paid[-1].payment_id, part) if paid else None
         if external_id is None:
             return
@@ -151,11 +153,14 @@ class Banking(Telling):
     @precondition(when.money_went_back)
     @rule(which=WHICH)
     def a_refund_comes_back(self, *, which: int) -> None:
-        made = self.bank.refunded()[::-1]
+        made = self.books.refunded()[::-1]
         self._fail_refund(pick(which, made).external_id)
 
     def _fail_refund(self, external_id: str) -> None:
-        self.act(lambda lane: lane.bank.fail_refund(external_id), told=f"{external_id} fails")
+        self.act(
+            lambda lane: lane.processor.players.fail_refund(external_id),
+            told=f"{external_id} fails",
+        )
 
     @precondition(when.there_are_live_tracks)
     @rule(which=WHICH, heard=st.booleans())
@@ -167,7 +172,7 @@ class Banking(Telling):
             if refund.track_id == track.id:
                 self.drive(send_refund, SendRefund(refund_id=refund.id))
         ours = {one.id for one in self.now.view.refunds if one.track_id == track.id}
-        for made in [one for one in self.bank.refunded() if one.refund_id in ours]:
+        for made in [one for one in self.books.refunded() if one.refund_id in ours]:
             self._fail_refund(made.external_id)
             self.reached("a refund comes back")
         if heard:
@@ -183,7 +188,7 @@ class Banking(Telling):
             return
         with self.weather(fault):
             self.drive(send_payout, SendPayout(payout_id=payout.id))
-        made = [one for one in self.bank.transferred() if one.payout_id == payout.id]
+        made = [one for one in self.books.transferred() if one.payout_id == payout.id]
         for part in parts if made else ():
             if self._reverse(made[0].external_id, part) is not None:
                 self.reached("a transfer is reversed")
@@ -192,14 +197,14 @@ class Banking(Telling):
     @precondition(when.money_left)
     @rule(which=WHICH, parts=st.lists(PARTS, min_size=1, max_size=2))
     def a_transfer_is_reversed(self, *, which: int, parts: list[Cents | None]) -> None:
-        external_id = pick(which, self.bank.transferred()[::-1]).external_id
+        external_id = pick(which, self.books.transferred()[::-1]).external_id
         for part in parts:
             self._reverse(external_id, part)
 
     def _reverse(self, external_id: str, part: Cents | None) -> str | None:
         def reverse(lane: Lane) -> str | None:
             try:
-                return lane.bank.reverse_transfer(external_id, part)
+                return lane.processor.players.reverse_transfer(external_id, part)
             except MoreThanIsLeft:
                 return None
 
@@ -213,7 +218,7 @@ class Banking(Telling):
         held = [one.stripe_account_id for one in self.now.view.reviewers if one.stripe_account_id]
         account_id = pick(which, held)
         self.act(
-            lambda lane: lane.bank.change_destination(account_id),
+            lambda lane: lane.processor.players.change_destination(account_id),
             told=f"{account_id} names another destination",
         )
 
@@ -221,7 +226,7 @@ class Banking(Telling):
 
     def resolve(self, payout: Payout, *, by: UserId, slip: Slip = Slip.NONE) -> object:
         """Have an administrator say what is true of a payout; he never errs."""
-        sent = {one.payout_id: one for one in self.bank.transferred()}
+        sent = {one.payout_id: one for one in self.books.transferred()}
         found = sent.get(payout.id)
         # He may have seen the transfer and not have noted its id.
         noted = found.external_id if found is not None and payout.attempts % 2 else None

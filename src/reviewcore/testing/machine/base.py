@@ -20,6 +20,7 @@ from reviewcore.testing.faults import Fault
 from reviewcore.testing.machine.audit import leftovers, misfiled, wrongs
 from reviewcore.testing.machine.lanes import Lane, Lanes, Refusal
 from reviewcore.testing.machine.market import small_rules
+from reviewcore.testing.machine.outside import SANDBOX, Outside
 from reviewcore.testing.machine.snapshot import Snapshot, differences, snapshot_of
 from reviewcore.testing.machine.stores import StoreMaker, memory
 from reviewcore.testing.machine.tally import Tally
@@ -51,6 +52,7 @@ class MachineFrame(RuleBasedStateMachine):
     """Holds the lanes of one run; what happens in it is added by the parts."""
 
     stores: ClassVar[Mapping[str, StoreMaker]] = {"memory": memory}
+    outside: ClassVar[Outside] = SANDBOX
     tally: ClassVar[Tally] = Tally()
 
     def __init__(self) -> None:
@@ -83,6 +85,7 @@ class MachineFrame(RuleBasedStateMachine):
             clock=self.clock,
             seed=seed,
             overdraft=overdraft,
+            outside=self.outside,
             tally=self.tally,
         )
         self.tally.runs += 1
@@ -230,7 +233,7 @@ class MachineFrame(RuleBasedStateMachine):
             mine = now if lane is lanes.first else snapshot_of(lane.app.store)
             other = differences(now, mine) if mine is not now else ()
             assert not other, f"{lane.name} differs from {lanes.first.name}: {other}"
-            wrong = wrongs(self._before if mine is now else None, mine, lane.bank)
+            wrong = wrongs(self._before if mine is now else None, mine, lane.processor.books)
             assert not wrong, f"{lane.name}: {wrong}"
             letters = lane.mail.letters == lanes.first.mail.letters
             assert letters, f"{lane.name} wrote other letters"
@@ -272,7 +275,7 @@ class MachineFrame(RuleBasedStateMachine):
         snapshot = snapshot_of(lane.app.store)
         left = leftovers(
             snapshot,
-            lane.bank,
+            lane.processor.books,
             at=self.clock(),
             overdraft=self.overdraft,
             strays=self.strays,

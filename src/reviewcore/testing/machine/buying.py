@@ -74,9 +74,9 @@ class Buying(People):
         """Play the payer, if the bank has a session for the attempt."""
 
         def play(lane: Lane) -> object:
-            found = lane.bank.find_session(attempt_id)
+            found = lane.processor.payments.find_session(attempt_id)
             session = getattr(found, "view", None)
-            return session and lane.bank.play_payer(session.session_id, outcome)
+            return session and lane.processor.players.play_payer(session.session_id, outcome)
 
         self.act(play, told=f"the payer of {attempt_id} does {outcome}")
 

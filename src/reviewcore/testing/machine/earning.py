@@ -10,6 +10,7 @@ from reviewcore.domain.errors import EntityNotFound
 from reviewcore.domain.ids import ReviewerId
 from reviewcore.domain.money import Cents
 from reviewcore.domain.payouts import Payout, PayoutMethod
+from reviewcore.ports.processor import Done
 from reviewcore.testing.machine import sayings, when
 from reviewcore.testing.machine.choosing import named, pick, require_slip
 from reviewcore.testing.machine.judging import Judging
@@ -71,8 +72,9 @@ class Earning(Judging):
         """Play the payee; an account that the bank does not know is left alone."""
 
         def play(lane: Lane) -> object:
-            known = lane.bank.view_account(account_id)
-            return known and lane.bank.play_payee(account_id, outcome)
+            found = lane.processor.payouts.account(account_id)
+            is_known = isinstance(found, Done)
+            return is_known and lane.processor.players.play_payee(account_id, outcome)
 
         self.act(play, told=f"the payee of {account_id} does {outcome}")
 

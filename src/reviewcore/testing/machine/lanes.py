@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import attrs
 
-from reviewcore.adapters.sandbox import SandboxBank
 from reviewcore.app import App
 from reviewcore.domain.errors import ReviewcoreError
 from reviewcore.domain.genres import CATALOGUE
@@ -19,6 +18,7 @@ from reviewcore.ports.store import Store, Transaction
 from reviewcore.sources import TimeIds, Tokens
 from reviewcore.testing.clock import ManualClock
 from reviewcore.testing.faults import FaultyPayments, FaultyPayouts, FaultyWebhooks
+from reviewcore.testing.machine.outside import Outside, Processor
 from reviewcore.testing.machine.stores import StoreMaker
 from reviewcore.testing.machine.tally import Tally
 from reviewcore.testing.machine.weather import (
@@ -86,7 +86,7 @@ class Lane:
 
     name: str
     app: App
-    bank: SandboxBank
+    processor: Processor
     mail: MoodyMail
     files: MoodyFiles
     weather: Weather
@@ -96,8 +96,8 @@ class Lane:
 class Lanes:
     """The lanes of a run. The first is the one whose doings are counted and looked at.
 
-    All share *clock* and begin with the same *seed*, so that ids and tokens are the same too. Their
-    banks lend *overdraft* cents, or without limit.
+    All share *clock* and begin with the same *seed*, so that ids and tokens are the same too. Each
+    has an *outside* of its own, whose processor lends *overdraft* cents, or without limit.
     """
 
     def __init__(
@@ -108,6 +108,7 @@ class Lanes:
         clock: ManualClock,
         seed: int,
         overdraft: Cents | None,
+        outside: Outside,
         tally: Tally,
     ) -> None:
         self._open = ExitStack()
@@ -115,6 +116,7 @@ class Lanes:
         self._clock = clock
         self._seed = seed
         self._overdraft = overdraft
+        self._outside = outside
         tallies = [tally, *(Tally() for _ in range(len(stores) - 1))]
         with ExitStack() as undo:
             undo.callback(self.close)
@@ -149,18 +151,21 @@ class Lanes:
         )
         with store.begin() as tx:
             tx.genres.add(*(one for one in CATALOGUE if GENRE_ROOTS & {one.id, one.parent_id}))
-        bank = SandboxBank(
-            clock=self._clock, tokens=seeded_tokens(self._seed + 1), overdraft=self._overdraft
+        processor = self._open.enter_context(
+            self._outside.processor(
+                clock=self._clock,
+                tokens=seeded_tokens(self._seed + 1),
+                overdraft=self._overdraft,
+            )
         )
-        self._open.callback(bank.close)
-        mail, weather = MoodyMail(), Weather()
+        mail, weather = MoodyMail(self._outside.mail()), Weather()
         files = MoodyFiles(secret=SECRET, clock=self._clock)
         app = WatchedApp(
             tally,
             store=store,
-            payments=FaultyPayments(bank, weather),
-            payouts=FaultyPayouts(bank, weather),
-            webhooks=FaultyWebhooks(bank, weather),
+            payments=FaultyPayments(processor.payments, weather),
+            payouts=FaultyPayouts(processor.payouts, weather),
+            webhooks=FaultyWebhooks(processor.webhooks, weather),
             mail=mail,
             passwords=QuickPasswords(),
             identities=TellingIdentities(),
@@ -171,7 +176,7 @@ class Lanes:
         return Lane(
             name=name,
             app=app,
-            bank=bank,
+            processor=processor,
             mail=mail,
             files=files,
             weather=weather,

@@ -214,7 +214,7 @@ class Leaving(Uploading):
 
     def _leave_in_a_dispute(self, which: int, part: Cents | None) -> str | None:
         """Have a payer who waits for nothing else, if it can be, want to leave in a dispute."""
-        paid = pick(which, self.bank.paid()[::-1])
+        paid = pick(which, self.books.paid()[::-1])
         track = self.now.track[TrackId(paid.track_id)]
         close = CloseTrack(track_id=track.id, admin_id=self.admin, reason="enough")
         self.perform(close_track, close)

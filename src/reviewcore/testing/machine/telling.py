@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from reviewcore.adapters.sandbox import PayerOutcome, SandboxBank
+from reviewcore.adapters.sandbox import PayerOutcome
 from reviewcore.domain.errors import EntityNotFound, InvalidWebhook
 from reviewcore.domain.money import Cents
 from reviewcore.domain.payments import OWED
@@ -20,6 +20,7 @@ from reviewcore.testing.faults import Fault
 from reviewcore.testing.machine import sayings, when
 from reviewcore.testing.machine.choosing import named, pick, require_slip
 from reviewcore.testing.machine.lanes import Lane, Refusal
+from reviewcore.testing.machine.outside import Books
 from reviewcore.testing.machine.sayings import SLIPS, WHICH, Slip
 from reviewcore.testing.machine.world import World
 from reviewcore.usecases import (
@@ -60,17 +61,17 @@ class Telling(World):
         self.kept_up_at: datetime = self.clock()
 
     @property
-    def bank(self) -> SandboxBank:
-        """The bank of the first lane; all banks do the same."""
-        return self.lanes.first.bank
+    def books(self) -> Books:
+        """The books of the first lane's processor; all processors do the same."""
+        return self.lanes.first.processor.books
 
     def news(self) -> list[ProcessorEvent]:
         """List what the processor can still tell, the oldest first."""
         events: list[ProcessorEvent] = []
         cursor: str | None = None
         while True:
-            page = self.bank.since(START, cursor=cursor)
-            assert isinstance(page, Done), "the bank's books are in memory"
+            page = self.lanes.first.processor.webhooks.since(START, cursor=cursor)
+            assert isinstance(page, Done), "what befalls the line does not befall the books"
             events += page.view.events
             cursor = page.view.cursor
             if cursor is None:
@@ -277,7 +278,7 @@ class Telling(World):
 
 
 def _abandoned(lane: Lane, order: CheckoutOrder) -> object:
-    opened = lane.bank.open_checkout(order)
+    opened = lane.processor.payments.open_checkout(order)
     assert isinstance(opened, Done), "nothing is wrong with the order"
-    lane.bank.play_payer(opened.view.session_id, PayerOutcome.ABANDON)
+    lane.processor.players.play_payer(opened.view.session_id, PayerOutcome.ABANDON)
     return opened.view.session_id

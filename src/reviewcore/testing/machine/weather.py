@@ -23,7 +23,7 @@ from reviewcore.domain.errors import (
 )
 from reviewcore.domain.uploads import AudioFormat, Heard, Playable, Unplayable
 from reviewcore.ports.identities import Departure, Identity
-from reviewcore.ports.mail import Letter
+from reviewcore.ports.mail import Letter, Mail
 from reviewcore.testing.faults import Call, Fault
 
 REFUSALS = frozenset({Fault.DECLINED, Fault.SHORT})
@@ -83,17 +83,19 @@ class Weather:
 
 
 class MoodyMail(MemoryMail):
-    """A mailbox that refuses the next letters when told to."""
+    """A mailbox that refuses the next letters when told to, and hands the others on to *inner*."""
 
-    def __init__(self) -> None:
+    def __init__(self, inner: Mail) -> None:
         super().__init__()
         self.refusals = 0
+        self._inner = inner
 
     def send(self, letter: Letter, /) -> None:
         """Keep the letter. Raises ProcessorUnavailable while there are refusals left."""
         if self.refusals:
             self.refusals -= 1
             raise ProcessorUnavailable
+        self._inner.send(letter)
         super().send(letter)
 
 
