@@ -106,14 +106,17 @@ def test_a_review_moves_as_the_table_says(verb: str, status: ReviewStatus) -> No
         with pytest.raises(AssertionError):
             act(review)
     elif (verb, status) == ("complete", ASSIGNED):
-        with pytest.raises(ListenedTooLittle):
+        with pytest.raises(ListenedTooLittle) as too_little:
             act(review)
+        assert too_little.value.extras == {"listened_seconds": 0, "minimum_seconds": 180}
     elif status is EXPIRED and verb in {"beat", "complete"}:
-        with pytest.raises(AssignmentExpired):
+        with pytest.raises(AssignmentExpired) as expired:
             act(review)
+        assert expired.value.expired_at == review.expires_at
     else:
-        with pytest.raises(refusal):
+        with pytest.raises(refusal) as refused:
             act(review)
+        assert refused.value.extras == {"status": status}
 
 
 def test_every_status_has_its_row_and_every_reason_its_end() -> None:
@@ -125,6 +128,15 @@ def test_every_status_has_its_row_and_every_reason_its_end() -> None:
         "SKIP": "SKIPPED",
         "UNPLAYABLE": "SKIPPED",
     }
+
+
+@pytest.mark.parametrize("reason", EndReason)
+def test_an_assignment_that_ends_says_when_and_why(reason: EndReason) -> None:
+    review = make.a_review()
+
+    ended = review.end(reason, LATER)
+
+    assert ended == attrs.evolve(review, status=ENDS_AS[reason], ended_at=LATER, end_reason=reason)
 
 
 @pytest.mark.parametrize("reason", [EndReason.RESTRICTED, EndReason.CANCELLED])
@@ -147,10 +159,19 @@ def test_the_first_heartbeat_starts_the_review_and_credits_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("milliseconds", "seconds", "carry"),
-    [(0, 0, 0), (999, 0, 999), (1_000, 1, 0), (9_999, 9, 999), (10_000, 10, 0), (60_000, 10, 0)],
+    [
+        (0, 0, 0),
+        (0.999, 0, 0),
+        (999, 0, 999),
+        (999.999, 0, 999),
+        (1_000, 1, 0),
+        (9_999, 9, 999),
+        (10_000, 10, 0),
+        (60_000, 10, 0),
+    ],
 )
-def test_a_heartbeat_credits_the_time_since_the_last_and_at_most_ten_seconds(
-    milliseconds: int, seconds: int, carry: int
+def test_a_heartbeat_credits_the_whole_milliseconds_since_the_last_and_at_most_ten_seconds(
+    milliseconds: float, seconds: int, carry: int
 ) -> None:
     review = beat(make.a_review(), at=START)
 
