@@ -319,6 +319,18 @@ def test_a_weak_hash_is_replaced_at_sign_in(world: World) -> None:
     signed_in(world)
 
 
+def test_a_strong_hash_is_kept(world: World) -> None:
+    world.a_user(ADA)
+
+    class NoHashing(PlainPasswords):
+        def hash(self, password: str, /) -> str:
+            raise AssertionError("a hash costs a second's work")
+
+    told = sign_in(world.app.store, NoHashing(), SignIn(email=ADA, password=PASSWORD))
+
+    assert told.user.password == f"plain:{PASSWORD}"
+
+
 def test_whoever_has_no_password_signs_in_with_none(world: World) -> None:
     user = world.a_user(ADA)
     with world.app.store.begin() as tx:

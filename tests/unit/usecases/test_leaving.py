@@ -37,6 +37,7 @@ from reviewcore.testing.builders import a_lead
 from reviewcore.usecases import (
     AcceptUpload,
     CancelTrack,
+    ChangeEmail,
     CheckOut,
     ConfirmEmailAsAdmin,
     ConnectPayoutAccount,
@@ -52,6 +53,7 @@ from reviewcore.usecases import (
     SubmitTrack,
     accept_upload,
     cancel_track,
+    change_email,
     check_out,
     confirm_email_as_admin,
     connect_payout_account,
@@ -234,6 +236,42 @@ def an_upload(world: World, artist_id: Any) -> Upload:
         status=UploadStatus.ACCEPTED,
         created_at=world.clock(),
     )
+
+
+def test_nobody_else_loses_anything(world: World) -> None:
+    reviewer, review = delivered(world)
+    world.wait(**WINDOW)
+    world.withdraw(reviewer, method=PayoutMethod.PAYPAL, destination="me@example.com")
+    stays = user_of(world, reviewer.user_id)
+    world.drive(sign_in, SignIn(email=stays.email, password=PASSWORD))
+    ticket = world.do(open_ticket, OpenTicket(user_id=stays.id, subject="Me", message="It is I"))
+    goes = world.a_reviewer()
+    world.do(open_ticket, OpenTicket(user_id=goes.user_id, subject="Me", message="It is I"))
+    for user in (stays, user_of(world, goes.user_id)):
+        wish = ChangeEmail(user_id=user.id, email=f"new-{user.email}", password=PASSWORD)
+        world.drive(change_email, wish)
+
+    def held() -> list[Any]:
+        return world.look(
+            lambda tx: [
+                tx.users.get(stays.id),
+                tx.tickets.get(ticket.id),
+                *tx.messages.of_ticket(ticket.id),
+                *tx.sessions.of_user(stays.id),
+                *tx.email_tokens.of_user(stays.id),
+                *tx.identities.of_user(stays.id),
+                tx.reviewers.get(reviewer.id),
+                tx.reviews.get(review.id),
+            ]
+        )
+
+    before = held()
+
+    leave(world, goes.user_id)
+
+    assert held() == before
+    assert len(before) > 8
+    assert world.all(lambda tx: tx.email_tokens.of_user(goes.user_id)) == []
 
 
 def test_a_payout_account_stays_his_and_other_marks_do_not_outlast_him(world: World) -> None:

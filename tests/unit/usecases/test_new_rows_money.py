@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import attrs
 import pytest
 
 from reviewcore.adapters.sandbox import PayeeOutcome
@@ -35,15 +36,25 @@ from reviewcore.usecases import (
     ConnectPayoutAccount,
     OpenCheckout,
     OpenPayoutDashboard,
+    PayoutTruth,
     SendPayout,
+    SettlePayout,
     connect_payout_account,
     open_checkout,
     open_payout_dashboard,
     send_payout,
+    settle_payout,
 )
 from tests.unit.usecases.disputing import follow, view_of
-from tests.unit.usecases.market import World
-from tests.unit.usecases.test_processor_events import an_event, hear, paid_out, payable
+from tests.unit.usecases.market import ADMIN, World
+from tests.unit.usecases.test_processor_events import (
+    an_event,
+    hear,
+    paid_out,
+    payable,
+    resolve,
+    unclear,
+)
 from tests.unit.usecases.test_refunds import owed, send
 
 NEVER_ANSWERS = [Fault.LOST_BEFORE] * 9
@@ -360,9 +371,30 @@ def test_a_payout_is_ordered_and_later_looked_for(world: World) -> None:
 
 
 def test_a_payout_that_ended_says_when(world: World) -> None:
-    payout = paid_out(world)
+    sent = paid_out(world)
+    world.deliver(world.assign(world.a_queued_track())[0])
+    reviewer = world.look(lambda tx: tx.reviewers.get(sent.reviewer_id))
+    place = "me@paypal.example"
+    by_hand = world.withdraw(reviewer, method=PayoutMethod.PAYPAL, destination=place)
+    command = SettlePayout(payout_id=by_hand.id, admin_id=ADMIN, reference=" PP-7 ")
 
-    assert payout.processed_at == world.clock()
+    settled = world.do(settle_payout, command)
+
+    assert sent.processed_at is not None
+    assert settled == attrs.evolve(
+        by_hand,
+        status=PayoutStatus.COMPLETED,
+        reference="PP-7",
+        processed_at=world.clock(),
+    )
+
+
+def test_a_payout_that_a_person_found_says_which_transfer_it_was(world: World) -> None:
+    payout = unclear(world)
+
+    found = resolve(world, payout, PayoutTruth.FOUND, external_id="tr_1")
+
+    assert (found.external_id, found.processed_at) == ("tr_1", world.clock())
 
 
 def test_a_reversal(world: World) -> None:
