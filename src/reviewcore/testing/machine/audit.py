@@ -100,7 +100,7 @@ def _refunds(snapshot: Snapshot, bank: Books) -> Iterator[str]:
     refunded = _booked((one.refund_id, one.amount) for one in made)
     states = {one.refund_id: one.state for one in made}
     for refund in snapshot.view.refunds:
-        done = refund.status in {RefundStatus.COMPLETED, RefundStatus.RETURNED}
+        done = refund.external_id is not None or refund.duplicate_id is not None
         yield from _compare("refund", refund.id, refund.amount, refunded, done=done)
         state = states.get(refund.id)
         if state is RefundState.TAKEN and refund.status in NOT_MADE:
@@ -170,7 +170,12 @@ def _unsettled(snapshot: Snapshot, bank: Books, *, at: datetime) -> Iterator[str
     for attempt in snapshot.pending:
         yield f"attempt {attempt.id} is still {attempt.status}"
     heard = {one.refund_id for one in bank.refunded()}
+    taken = {one.refund_id for one in bank.refunded() if one.state is RefundState.TAKEN}
     for refund in snapshot.view.refunds:
+        if refund.status is RefundStatus.SETTLED and refund.id in taken:
+            yield f"refund {refund.id} is paid twice, and nobody noticed"
+        if refund.status is RefundStatus.DOUBLED and refund.id not in taken:
+            yield f"refund {refund.id} is DOUBLED though it came back"
         if not refund.is_final and (refund.id in heard or refund.key_is_fresh(at)):
             yield f"refund {refund.id} is still {refund.status}"
 

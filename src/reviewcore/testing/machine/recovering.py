@@ -6,10 +6,10 @@ from hypothesis.stateful import rule
 
 from reviewcore.domain.errors import SessionExpired
 from reviewcore.testing.machine import sayings
-from reviewcore.testing.machine.banking import Banking
 from reviewcore.testing.machine.choosing import actor, named, pick
 from reviewcore.testing.machine.lanes import Lane, Refusal
 from reviewcore.testing.machine.people import TOKEN
+from reviewcore.testing.machine.refunding import Refunding
 from reviewcore.testing.machine.sayings import PASSWORD, SLIPS, WHICH, Slip
 from reviewcore.usecases import (
     ChangeEmail,
@@ -38,7 +38,7 @@ MINUTES = sayings.mostly(0, 61)
 """How long a letter lies unread; a leave to choose a password lasts an hour."""
 
 
-class Recovering(Banking):
+class Recovering(Refunding):
     """Leaves of all kinds that are mailed, and sessions."""
 
     def mailed(self, subject: str | None = None) -> str:
