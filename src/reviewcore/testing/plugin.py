@@ -2,6 +2,7 @@
 
 Ask for it with ``pytest_plugins = ["reviewcore.testing.plugin"]`` in the topmost `conftest.py`, or
 with ``-p reviewcore.testing.plugin``. It counts what ran: after `-k` that is not all of a contract.
+`-k` also knows the chapters of a long contract by their names, such as ``-k LedgerContract``.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ class Record:
     adapter: str
     unclaimed: tuple[str, ...]
     outcomes: dict[str, Counter[str]] = attrs.field(factory=dict)
+    chapters: dict[str, Counter[str]] = attrs.field(factory=dict)
 
-    def count(self, group: str, outcome: str) -> None:
-        """Count a test of a capability, or of what is required."""
+    def count(self, outcome: str, *, group: str, chapter: str) -> None:
+        """Count a test of a capability, or of what is required, and of a chapter."""
         self.outcomes.setdefault(group, Counter())[outcome] += 1
+        self.chapters.setdefault(chapter, Counter())[outcome] += 1
 
     @property
     def is_broken(self) -> bool:
@@ -50,6 +53,12 @@ class Record:
             told.append(f"    claimed: {'; '.join(claimed)}")
         if self.unclaimed:
             told.append(f"    not claimed: {', '.join(self.unclaimed)}")
+        if self.is_broken and len(self.chapters) > 1:
+            told += [
+                f"    {name}: {_told(outcomes)}"
+                for name, outcomes in sorted(self.chapters.items())
+                if outcomes["failed"]
+            ]
         return told
 
 
@@ -82,7 +91,7 @@ class ContractReport:
                 f"{told['contract']} {told['adapter']}",
                 Record(told["contract"], told["adapter"], tuple(told["unclaimed"])),
             )
-            record.count(told["group"], outcome)
+            record.count(outcome, group=told["group"], chapter=told["chapter"])
         if not self.records:
             return
         terminalreporter.section("contracts")
@@ -97,16 +106,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Have every test of a contract say so in its report."""
+    """Have every test of a contract say so in its report, and be found by its chapter."""
     adapter: Any = getattr(item, "cls", None)
     # Known by what it has, so that a run without contracts does not import them.
     if not isinstance(item, pytest.Function) or not hasattr(adapter, "CONTRACT_VERSION"):
         return
     contract = adapter.contract()
+    chapter = _chapter(adapter, item.originalname)
+    item.extra_keyword_matches.add(chapter)
     told = {
         "contract": f"{contract.__name__} {contract.CONTRACT_VERSION}",
         "adapter": item.nodeid.rpartition("::")[0],
         "group": str(adapter.capability(item.originalname) or REQUIRED),
+        "chapter": chapter,
         "unclaimed": sorted(adapter.known() - frozenset(adapter.capabilities)),
     }
     item.user_properties.append((PROPERTY, json.dumps(told)))
+
+
+def _chapter(adapter: type, test: str) -> str:
+    """Tell which class has the test first: the contract, one of its chapters, or the adapter's."""
+    return next(one.__name__ for one in reversed(adapter.__mro__) if test in vars(one))
