@@ -54,9 +54,11 @@ reviews = 2
 [throttles]
 sign_up = 1_000
 sign_in = 1_000
+provider_departure = 1_000
 provider_sign_in = 1_000
 reset_request = 1_000
 password_reset = 1_000
+verification = 1_000
 lead = 1_000
 """
 """A rules file under which nobody has to wait, and all may come from one address."""
