@@ -69,7 +69,7 @@ def test_fewer_more_or_repeated_genres_are_refused(wrong: tuple[GenreId, ...]) -
     with pytest.raises(TooMany) as refusal:
         require_genres(wrong, rules=RULES)
 
-    assert (refusal.value.minimum, refusal.value.maximum) == (3, 5)
+    assert refusal.value.extras == {"field": "genres", "minimum": 3, "maximum": 5}
 
 
 def test_a_reviewer_changes_genres_and_country() -> None:
@@ -103,12 +103,23 @@ def test_the_best_score_is_kept_and_passing_once_is_enough() -> None:
 
 
 @pytest.mark.parametrize(
-    "answers",
-    [{}, {0: 1}, RIGHT | {4: 0}, RIGHT | {0: 3}, RIGHT | {0: -1}, {1: 1, 2: 1, 3: 1, 4: 1}],
+    ("answers", "reason"),
+    [
+        ({}, "each question needs one answer"),
+        ({0: 1}, "each question needs one answer"),
+        (RIGHT | {4: 0}, "each question needs one answer"),
+        ({1: 1, 2: 1, 3: 1, 4: 1}, "each question needs one answer"),
+        (RIGHT | {0: 3}, "question 0 has no choice 3"),
+        (RIGHT | {2: -1}, "question 2 has no choice -1"),
+    ],
 )
-def test_answers_that_do_not_fit_the_questions_are_refused(answers: dict[int, int]) -> None:
-    with pytest.raises(InvalidQuizAnswers):
+def test_answers_that_do_not_fit_the_questions_are_refused(
+    answers: dict[int, int], reason: str
+) -> None:
+    with pytest.raises(InvalidQuizAnswers) as refusal:
         score_quiz(answers, rules=RULES)
+
+    assert refusal.value.reason == reason
 
 
 def test_onboarding_ends_once_the_quiz_is_passed() -> None:
@@ -121,10 +132,12 @@ def test_onboarding_ends_once_the_quiz_is_passed() -> None:
 
 
 def test_onboarding_needs_a_passed_quiz_and_genres() -> None:
-    with pytest.raises(QuizNotPassed):
+    with pytest.raises(QuizNotPassed) as refusal:
         newcomer().finish_onboarding(rules=RULES)
     with pytest.raises(TooMany):
         newcomer(**PASSED, genres=genres(1)).finish_onboarding(rules=RULES)
+
+    assert refusal.value.minimum == 3
 
 
 # ── restriction ──────────────────────────────────────────────────────────────────────────────
@@ -162,6 +175,7 @@ def test_unrestricting_forgets_cause_and_reason() -> None:
 
     free = barred.unrestrict()
 
+    assert barred.restriction_reason == "why"
     assert (free.is_restricted, free.restriction_cause, free.restriction_reason) == (
         False,
         None,
