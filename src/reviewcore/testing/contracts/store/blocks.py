@@ -34,6 +34,8 @@ WRITES: dict[str, Callable[[Transaction], object]] = {
     "claim": lambda tx: tx.idempotency.claim(RECORD),
     "receive": lambda tx: tx.inbox.receive(a_webhook_event(id="evt_1")),
     "purge": lambda tx: tx.inbox.purge(START, limit=9),
+    "lock": lambda tx: tx.users.lock_many([a_user().id]),
+    "lease": lambda tx: tx.payouts.lease(START, until=START + timedelta(hours=1), limit=9),
 }
 
 
@@ -170,7 +172,7 @@ class BlocksContract(StoreFixtures):
     def test_a_snapshot_refuses_writes(
         self, store: Store, write: Callable[[Transaction], object]
     ) -> None:
-        with pytest.raises((RuntimeError, AssertionError)), store.read() as tx:
+        with pytest.raises(RuntimeError), store.read() as tx:
             write(tx)
 
         with store.read() as tx:
@@ -182,7 +184,7 @@ class BlocksContract(StoreFixtures):
     def test_a_glance_refuses_writes(
         self, store: Store, write: Callable[[Transaction], object]
     ) -> None:
-        with pytest.raises((RuntimeError, AssertionError)), store.glance() as tx:
+        with pytest.raises(RuntimeError), store.glance() as tx:
             write(tx)
 
         with store.read() as tx:

@@ -179,6 +179,27 @@ class EventsContract(StoreFixtures):
         assert (given_up.attempts, given_up.failure) == (3, "no answer")
         assert (given_up.delivered_at, given_up.next_attempt_at) == (None, None)
 
+    def test_an_event_is_revived_whoever_holds_it_unless_it_was_delivered(
+        self, store: Store
+    ) -> None:
+        tell(store, events.TrackQueued(track_id=ONE), events.TrackStarted(track_id=ONE))
+        (first,) = lease(store)
+
+        def revive(event_id: str) -> bool:
+            with store.begin() as tx:
+                return tx.events.revive(EventId(event_id), at=START)
+
+        assert revive(first.id)
+        assert [one.id for one in lease(store)] == [first.id]
+        fail(store, first.id, again=None)
+        assert revive(first.id)
+        revived = records(store)[0]
+        assert (revived.attempts, revived.failure) == (1, "no answer")
+        assert [one.id for one in lease(store)] == [first.id]
+        deliver(store, first.id)
+        assert not revive(first.id)
+        assert not revive("nothing")
+
     def test_an_event_told_while_another_is_leased_waits(self, store: Store) -> None:
         tell(store, events.TrackQueued(track_id=ONE))
         (first,) = lease(store)

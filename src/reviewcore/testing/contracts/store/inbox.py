@@ -120,9 +120,11 @@ class InboxContract(StoreFixtures):
         with store.begin() as tx:
             leased = tx.inbox.lease(START + MINUTE, until=START + 2 * MINUTE, limit=9)
             listed = tx.inbox.page(is_handled=False, after=None, limit=9)
+            waiting = tx.inbox.waiting()
 
         assert list(leased) == []
         assert list(listed) == [event]
+        assert waiting == 0
 
     def test_an_empty_inbox_has_no_newest_event(self, store: Store) -> None:
         with store.read() as tx:

@@ -163,6 +163,23 @@ class MatchingContract(StoreFixtures):
             ]
             assert list(tx.reviewers.survey(search(track), limit=2)) == [reviewed, restricted]
 
+    def test_a_survey_shows_whom_the_search_describes(
+        self, store: Store, scene: Scene, clock: ManualClock
+    ) -> None:
+        track, long_ago = scene.track(), clock() - timedelta(days=9000)
+        newcomer = scene.reviewer(rating_count=9, rating_sum=18)
+        pro = scene.reviewer(rating_count=60, rating_sum=300, tier=Tier.PRO, gem_count=3)
+
+        def survey(**changes: Any) -> list[ReviewerProfile]:
+            with store.read() as tx:
+                return list(tx.reviewers.survey(search(track, **changes), limit=10))
+
+        assert survey(tier=Tier.PRO) == [pro]
+        assert survey(ratings_below=10) == [newcomer]
+        assert survey(exclude=frozenset({pro.id})) == [newcomer]
+        # Whether an account is old enough is asked of those who were found.
+        assert survey(account_before=long_ago) == [pro, newcomer]
+
     def test_a_history_tells_of_the_user(self, store: Store, scene: Scene) -> None:
         track = scene.track()
         user = scene.user(email_verified=None, created_at=START - timedelta(hours=3))

@@ -148,15 +148,16 @@ class PaymentsContract(StoreFixtures):
 
     @each_leased
     def test_a_lease_takes_no_more_than_asked(self, store: Store, scene: Scene, name: str) -> None:
-        rows = [LEASED[name](scene, next_attempt_at=START - MINUTE + n * INSTANT) for n in range(5)]
+        # The last to be made is the longest due.
+        rows = [LEASED[name](scene, next_attempt_at=START - n * INSTANT) for n in range(5)]
 
         with store.begin() as tx:
             first = getattr(tx, name).lease(START, until=START + MINUTE, limit=2)
         with store.begin() as tx:
             rest = getattr(tx, name).lease(START, until=START + MINUTE, limit=10)
 
-        assert [one.id for one in first] == [one.id for one in rows[:2]]
-        assert [one.id for one in rest] == [one.id for one in rows[2:]]
+        assert [one.id for one in first] == [one.id for one in rows[3:]]
+        assert [one.id for one in rest] == [one.id for one in rows[:3]]
 
     @pytest.mark.parametrize(
         ("name", "changes"),

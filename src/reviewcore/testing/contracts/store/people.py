@@ -89,6 +89,17 @@ class PeopleContract(StoreFixtures):
             assert tx.identities.kin(one.id) == tx.identities.kin(two.id) == {one.id, two.id}
             assert tx.identities.kin(other.id) == {other.id}
 
+    def test_the_kin_of_kin_are_none(self, store: Store, scene: Scene) -> None:
+        one, two, three = scene.user(), scene.user(), scene.user()
+
+        with store.begin() as tx:
+            for value, users in (("a@example.com", (one, two)), ("b@example.com", (two, three))):
+                tx.identities.add(*(a_mark(user_id=user.id, value=value) for user in users))
+
+        with store.read() as tx:
+            assert tx.identities.kin(one.id) == {one.id, two.id}
+            assert tx.identities.kin(two.id) == {one.id, two.id, three.id}
+
     def test_a_user_without_marks_is_his_own_kin(self, store: Store, scene: Scene) -> None:
         user = scene.user()
 

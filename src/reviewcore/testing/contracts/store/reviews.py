@@ -130,16 +130,19 @@ class ReviewsContract(StoreFixtures):
                 offered_amount=amount,
                 ended_at=ended_at,
             )
-        track = scene.track()
-        flagged = a_flagged_review(
-            offered_amount=1000,
-            ended_at=START + HOUR,
-            track_id=track.id,
-            artist_id=track.artist_id,
-            reviewer_id=reviewer.id,
-        )
-        with store.begin() as tx:
-            tx.reviews.add(flagged)
+        # What an upheld flag took back is not there to be held.
+        for status, amount in ((FlagStatus.OPEN, 1000), (FlagStatus.UPHELD, 10_000)):
+            track = scene.track()
+            flagged = a_flagged_review(
+                flag_status=status,
+                offered_amount=amount,
+                ended_at=START + HOUR,
+                track_id=track.id,
+                artist_id=track.artist_id,
+                reviewer_id=reviewer.id,
+            )
+            with store.begin() as tx:
+                tx.reviews.add(flagged)
 
         with store.read() as tx:
             assert tx.reviews.held_pay(reviewer.id, earned_after=None) == 1000

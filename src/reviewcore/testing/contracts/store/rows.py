@@ -139,9 +139,10 @@ class RowsContract(StoreFixtures):
         make, changes = MAKERS[name]
         row = make(scene)
 
-        with pytest.raises(AlreadyExists), store.begin() as tx:
+        with pytest.raises(AlreadyExists) as told, store.begin() as tx:
             getattr(tx, name).add(attrs.evolve(row, **changes))
 
+        assert (told.value.entity, told.value.fields) == (type(row).__name__, ("id",))
         with store.read() as tx:
             assert getattr(tx, name).get(row.id) == row
 
