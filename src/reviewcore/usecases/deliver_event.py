@@ -63,8 +63,7 @@ def deliver_event(store: Store, mail: Mail, command: DeliverEvent) -> None:
         to, facts["token"] = made.to, made.token
         facts["link"] = f"{command.base_url}/{made.page}?token={made.token}"
 
-    subject = notice.subject.format_map(facts)
-    mail.send(Letter(to=to, subject=subject, text=notice.body.format_map(facts)))
+    mail.send(_letter(to, notice, facts))
 
 
 def _tell_lead(store: Store, mail: Mail, command: DeliverEvent, notice: Notice) -> None:
@@ -74,8 +73,12 @@ def _tell_lead(store: Store, mail: Mail, command: DeliverEvent, notice: Notice) 
         # He signed up before the mail went, and may have left for good since.
         return
     facts = {"name": lead.artist_name or "there", "link": command.base_url}
+    mail.send(_letter(lead.email, notice, facts))
+
+
+def _letter(to: str, notice: Notice, facts: Facts) -> Letter:
     text = notice.body.format_map(facts)
-    mail.send(Letter(to=lead.email, subject=notice.subject.format_map(facts), text=text))
+    return Letter(to=to, subject=notice.subject.format_map(facts), text=text)
 
 
 def _facts(tx: Transaction, event: EventRecord, audience: Audience) -> tuple[User, Facts]:

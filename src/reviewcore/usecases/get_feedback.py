@@ -52,7 +52,7 @@ def get_feedback(store: Store, passwords: Passwords, command: GetFeedback) -> Fe
     """
     email = normalise_email(command.email)
     name = require_line("name", command.name, longest=100, shortest=0)
-    source_type = judge_source_url(command.source_url, upload_prefix=None)
+    source_type = judge_source_url(command.source_url)
     hashed = passwords.hash(require_password(command.password))
 
     with store.begin() as tx:

@@ -28,6 +28,7 @@ from reviewcore.usecases import (
     ChangeEmail,
     EraseUser,
     ExportUser,
+    GrantFreeCredit,
     OpenTicket,
     ReplyToTicket,
     RequestPasswordReset,
@@ -39,6 +40,7 @@ from reviewcore.usecases import (
     change_email,
     erase_user,
     export_user,
+    grant_free_credit,
     open_ticket,
     reply_to_ticket,
     request_password_reset,
@@ -367,6 +369,8 @@ def test_what_he_did_is_told_as_his_and_what_he_was_done_as_somebodys(world: Wor
     artist = world.an_artist(user)
     world.a_track(artist)
     world.a_track()
+    grant = GrantFreeCredit(artist_id=artist.id, admin_id=ADMIN, credits=1, reason="sorry")
+    world.do(grant_free_credit, grant)
 
     told = export(world, user.id)["events"]
 
@@ -377,6 +381,8 @@ def test_what_he_did_is_told_as_his_and_what_he_was_done_as_somebodys(world: Wor
         ("AdminActed", SOMEBODY_ELSE),
         ("ArtistProfileOpened", user.id),
         ("TrackSubmitted", artist.id),
+        ("FreeCreditGranted", SOMEBODY_ELSE),
+        ("AdminActed", SOMEBODY_ELSE),
     ]
 
 
