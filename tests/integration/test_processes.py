@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from reviewcore.adapters.sql import SqlStore
+
 PATIENCE_SECONDS = 120
 TERMINATE = b"X\x00\x00\x00\x04"
 """What a client of PostgreSQL says before it hangs up of its own accord."""
@@ -66,18 +68,14 @@ class Relay:
 
     def _pass_up(self, client: socket.socket, server: socket.socket) -> None:
         last = b""
-        try:
+        with contextlib.suppress(OSError):
             while block := client.recv(1 << 16):
                 last = (last + block)[-len(TERMINATE) :]
                 server.sendall(block)
-        except OSError:
-            last = b""
-        finally:
-            with self._lock:
-                self.farewells.append(last)
-                self._open -= 1
-            with contextlib.suppress(OSError):
-                server.shutdown(socket.SHUT_WR)
+            server.shutdown(socket.SHUT_WR)
+        with self._lock:
+            self.farewells.append(last)
+            self._open -= 1
 
     def _pass_down(self, server: socket.socket, client: socket.socket) -> None:
         with server, client, contextlib.suppress(OSError):
@@ -102,6 +100,9 @@ def test_each_process_gives_its_connections_back(
     through = database._replace(netloc=database.netloc.replace(str(database.port), str(relay.port)))
     settings = {"REVIEWCORE_DATABASE_URL": through.geturl(), "REVIEWCORE_SECRET": "one secret"}
     kept = {name: told for name, told in os.environ.items() if "REVIEWCORE" not in name}
+    store = SqlStore(postgres_url)
+    store.migrate()
+    store.close()
     command = [sys.executable, "-m", "reviewcore"]
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
