@@ -271,6 +271,20 @@ def test_rating(world: World) -> None:
     assert events == [ReviewRated(review_id=review.id, rating=4)]
 
 
+def test_a_rating_that_costs_a_tier() -> None:
+    world = World(pro_reviews_min=1)
+    review = delivered(world)
+    for rating, before, after in ((5, "NORMAL", "PRO"), (4, "PRO", "NORMAL")):
+        command = RateReview(review_id=review.id, artist_id=review.artist_id, rating=rating)
+
+        events = told(world, partial(world.do, rate_review, command), by=review.artist_id)
+
+        assert events == [
+            ReviewRated(review_id=review.id, rating=rating),
+            TierChanged(reviewer_id=review.reviewer_id, before=before, after=after),
+        ]
+
+
 def test_a_gem_given_and_taken_back() -> None:
     world = World(pro_gems_min=1)
     review = delivered(world)

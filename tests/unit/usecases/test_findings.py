@@ -9,6 +9,7 @@ import attrs
 import pytest
 
 from reviewcore.domain.payments import CheckoutAttempt
+from reviewcore.domain.payouts import PayoutMethod
 from reviewcore.domain.webhooks import StripeWebhookEvent, Subject
 from reviewcore.domain.webhooks import receive as receive_at
 from reviewcore.testing.faults import Fault, FaultyPayments, FaultyPayouts, FaultyWebhooks
@@ -176,6 +177,23 @@ def test_a_payout_that_is_not_found_and_then_is(world: World) -> None:
     unanswered(world, Fault.LOST_BEFORE)
     assert said(world, comparing.compare_payout, payout) == for_a_person(
         "payout", payout.id, f"the processor says nothing clear: {LOST}"
+    )
+
+
+def test_a_payout_that_waits(world: World) -> None:
+    reviewer = payable(world)
+    by_hand = world.withdraw(reviewer, 50, method=PayoutMethod.MANUAL, destination="IBAN 1")
+    world.deliver(world.assign(world.a_queued_track())[0])
+    world.withdraw(reviewer)
+    world.reach_bank_through(payouts=FaultyPayouts(world.bank, [Fault.SHORT]))
+    world.work()
+    [parked] = [one for one in world.all(lambda tx: tx.payouts.all()) if one.is_automatic]
+
+    assert said(world, comparing.compare_payout, by_hand) == for_a_person(
+        "payout", by_hand.id, "waits to be paid by MANUAL"
+    )
+    assert said(world, comparing.compare_payout, parked) == for_a_person(
+        "payout", parked.id, "was refused for now (balance_insufficient) and is sent again"
     )
 
 

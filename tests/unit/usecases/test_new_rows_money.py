@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -34,12 +35,14 @@ from reviewcore.ports.processor import (
 from reviewcore.testing.faults import Fault, FaultyPayments, FaultyPayouts
 from reviewcore.usecases import (
     ConnectPayoutAccount,
+    ExpireAssignments,
     OpenCheckout,
     OpenPayoutDashboard,
     PayoutTruth,
     SendPayout,
     SettlePayout,
     connect_payout_account,
+    expire_assignments,
     open_checkout,
     open_payout_dashboard,
     send_payout,
@@ -235,13 +238,19 @@ def test_a_refund_of_slots_that_nobody_filled(world: World) -> None:
     assert refund == a_new_refund(world, refund, attempt, reason=RefundReason.CLOSED)
 
 
-def test_a_refund_of_a_slot_that_was_freed_too_late(world: World) -> None:
+@pytest.mark.parametrize("how", ["skip", "report", "expire"])
+def test_a_refund_of_a_slot_that_was_freed_too_late(world: World, how: str) -> None:
     world.a_reviewer()
     track = world.a_queued_track()
     [review] = world.assign(track)
     world.close(track)
-    world.wait(hours=1)
-    world.skip(review)
+    world.wait(hours=1 if how != "expire" else 48)
+    ways: dict[str, Callable[[], object]] = {
+        "skip": lambda: world.skip(review),
+        "report": lambda: world.report(review),
+        "expire": lambda: world.do(expire_assignments, ExpireAssignments()),
+    }
+    ways[how]()
 
     [attempt], [_, refund] = world.attempts(track), world.refunds(track)
     reason = RefundReason.SLOT
@@ -386,6 +395,20 @@ def test_a_payout_that_ended_says_when(world: World) -> None:
         status=PayoutStatus.COMPLETED,
         reference="PP-7",
         processed_at=world.clock(),
+    )
+
+
+def test_a_payout_that_failed_says_when_and_why(world: World) -> None:
+    payout = world.withdraw(payable(world))
+    world.reach_bank_through(payouts=FaultyPayouts(world.bank, [Fault.DECLINED]))
+
+    failed = world.drive(send_payout, SendPayout(payout_id=payout.id))
+
+    assert failed == world.payout(payout)
+    assert (failed.status, failed.failure_reason, failed.processed_at) == (
+        PayoutStatus.FAILED,
+        "injected",
+        world.clock(),
     )
 
 
