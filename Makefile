@@ -12,6 +12,9 @@ BENCH_ARGS ?=
 MACHINE_ARGS ?=
 LOCK_ARGS ?=
 
+# Tests start many processes, and each would compile everything again.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 

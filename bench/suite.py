@@ -35,7 +35,6 @@ from reviewcore.domain.laws import MarketView, violations
 from reviewcore.ports.store import Store, Transaction
 from tests.integration.postgres import Server, running_server
 
-ROUNDS = 3
 SAMPLE_EVERY = 20
 """One cell in so many is checked against the laws afterwards."""
 
@@ -45,8 +44,11 @@ OPERATIONS = ("complete_review", "record_heartbeat")
 
 @attrs.frozen(kw_only=True)
 class Size:
-    """How long everything takes. *slice_cells* is what one run may use up."""
+    """How often everything is run, and how long. *slice_cells* is what one run may use up."""
 
+    rounds: int
+    warm_up: int
+    """Requests of each connection before the clock runs."""
     seconds: float
     slice_cells: int
     memory_completions: int
@@ -57,6 +59,8 @@ class Size:
 
 
 FULL = Size(
+    rounds=3,
+    warm_up=20,
     seconds=6,
     slice_cells=9_000,
     memory_completions=10_000,
@@ -66,9 +70,11 @@ FULL = Size(
     http=True,
 )
 QUICK = Size(
+    rounds=2,
+    warm_up=5,
     seconds=1,
     slice_cells=1_800,
-    memory_completions=3_000,
+    memory_completions=2_000,
     sqlite_cells=600,
     crowd=10_000,
     tracks_a_round=2,
@@ -129,7 +135,7 @@ def main(arguments: Sequence[str]) -> int:
                         partial(prepare, server),
                         loader,
                         seconds=size.seconds,
-                        rounds=ROUNDS,
+                        rounds=size.rounds,
                         many=size.crowd,
                     )
     print(
@@ -147,10 +153,10 @@ def in_memory(loader: ProcessPoolExecutor, size: Size) -> list[Line]:
     """Complete reviews in memory, on one core."""
     runs = [
         _sound(loader.submit(load.run_in_memory, size.memory_completions).result())
-        for _ in range(ROUNDS)
+        for _ in range(size.rounds)
     ]
     # By the CPU that was used: on a shared machine the clock also counts the neighbours.
-    best = sorted(runs, key=lambda run: run.operations / run.cpu)[ROUNDS // 2]
+    best = sorted(runs, key=lambda run: run.operations / run.cpu)[(size.rounds - 1) // 2]
     return [
         Line(
             operation="complete_review",
@@ -172,10 +178,10 @@ def in_sqlite(loader: ProcessPoolExecutor, size: Size, folder: Path) -> list[Lin
     store = SqlStore(url, rules=market.RULES)
     store.migrate()
     market.add_genres(store)
-    cells = size.sqlite_cells * ROUNDS
+    cells = size.sqlite_cells * size.rounds
     market.add_cells(store, range(1, cells + 1))
     runs = []
-    for number in range(ROUNDS):
+    for number in range(size.rounds):
         job = load.Job(
             url=url,
             operation="complete_review",
@@ -228,7 +234,7 @@ class Bench:
     def run(self) -> list[Line]:
         cells = list(_cells(http=self._size.http))
         using_up = [cell for cell in cells if cell.operation == "complete_review"]
-        slices = len(using_up) * ROUNDS
+        slices = len(using_up) * self._size.rounds
         # The last slice is never completed, so heartbeats can go on in it.
         total = (slices + 1) * self._size.slice_cells
         self._library = prepare(self._server, total)
@@ -236,7 +242,7 @@ class Bench:
         market.settle(self._floor)
         numbers = itertools.count()
         with self._served() as self._base_url:
-            for number in range(ROUNDS):
+            for number in range(self._size.rounds):
                 for cell in cells[number:] + cells[:number]:
                     place = next(numbers) if cell in using_up else slices
                     self._results[cell].append(self._run(cell, place))
@@ -273,6 +279,7 @@ class Bench:
                     seconds=self._size.seconds,
                     first=numbers.start,
                     last=numbers.stop - 1,
+                    warm_up=self._size.warm_up,
                 )
                 used = cpu_of(self._serving)
                 measured = _sound(self._browser.submit(web.run, calls).result())
@@ -404,13 +411,14 @@ def assignments(server: Server, loader: ProcessPoolExecutor, size: Size) -> list
         market.bar_head(head, why, many * 9 // 10)
         urls[f"{crowd}, 90 % {why}"] = head
     tracks = {}
+    numbers = range(1, size.rounds * size.tracks_a_round + 2)
     for name, url in urls.items():
         store = SqlStore(url, rules=market.RULES)
-        tracks[name] = market.add_open_tracks(store, range(1, ROUNDS * size.tracks_a_round + 2))
+        tracks[name] = market.add_open_tracks(store, numbers)
         store.close()
         loader.submit(load.time_assignments, url, tracks[name][:1]).result()
     runs: dict[str, list[Measured]] = defaultdict(list)
-    for number in range(ROUNDS):
+    for number in range(size.rounds):
         start = 1 + number * size.tracks_a_round
         for name, url in urls.items():
             some = tracks[name][start : start + size.tracks_a_round]

@@ -16,16 +16,16 @@ import attrs
 from bench import market
 from bench.load import Measured, Numbers
 
-WARM_UP = 20
-"""Requests of each connection before the clock runs."""
-
 END_OF_HEAD = b"\r\n\r\n"
 LENGTH = b"content-length: "
 
 
 @attrs.frozen(kw_only=True)
 class Calls:
-    """*operation* on the cells *first* to *last* by so many connections, for so long."""
+    """*operation* on the cells *first* to *last* by so many connections, for so long.
+
+    *warm_up* requests of each connection come before the clock runs.
+    """
 
     base_url: str
     operation: str
@@ -33,6 +33,7 @@ class Calls:
     seconds: float
     first: int
     last: int
+    warm_up: int = 20
 
 
 FORM = json.dumps(
@@ -98,7 +99,7 @@ def run(calls: Calls) -> Measured:
     address = (place.hostname, place.port)
     numbers = Numbers(calls.first, calls.last, again=calls.operation != "complete_review")
     connections = [_Connection(address) for _ in range(calls.concurrency)]
-    warm = _round(calls, connections, numbers, count=WARM_UP * calls.concurrency, seconds=60)
+    warm = _round(calls, connections, numbers, count=calls.warm_up * calls.concurrency, seconds=60)
     if warm.errors:
         return warm
     told = _round(calls, connections, numbers, count=None, seconds=calls.seconds)

@@ -1,12 +1,28 @@
 """Fixtures of the tests that talk to the world outside the process."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.integration.markets import Markets
 from tests.integration.postgres import Server, running_server
 from tests.integration.warm import Warm, warmed
+
+LONG = (
+    "crashes/test_commands",
+    "crashes/test_kills",
+    "http/test_fuzz",
+    "simulator/test_fresh_seeds",
+    "test_machine",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker ends long after the other."""
+    folder = f"{Path(__file__).parent}/"
+    items.sort(key=lambda item: not str(item.path).removeprefix(folder).startswith(LONG))
 
 
 @pytest.fixture(scope="session")

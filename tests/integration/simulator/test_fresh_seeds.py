@@ -15,7 +15,7 @@ import pytest
 
 from reviewcore.testing.simulator import simulate, simulate_rough
 
-SECONDS = float(os.environ.get("REVIEWCORE_SIMULATE_SECONDS", "25"))
+SECONDS = float(os.environ.get("REVIEWCORE_SIMULATE_SECONDS", "15"))
 """Of CPU; a market that was begun is finished."""
 
 STEPS = 6_000
