@@ -113,10 +113,13 @@ class Refunding(Banking):
             currency=refund.currency,
             key=refund.key,
         )
-        self.act(lambda lane: lane.bank.refund(order), told=f"{refund.id} is made after all")
+        self.act(
+            lambda lane: lane.processor.payments.refund(order),
+            told=f"{refund.id} is made after all",
+        )
         if then == "it is made":
             self.hear_all()
-        made = [one for one in self.bank.refunded() if one.refund_id == refund.id]
+        made = [one for one in self.books.refunded() if one.refund_id == refund.id]
         for one in made if then == "it is made and comes back" else ():
             self._fail_refund(one.external_id)
         self.hear_all()
