@@ -19,6 +19,9 @@ from reviewcore.domain.uploads import (
 from reviewcore.ports.audio import Recordings
 from reviewcore.ports.store import Store
 
+BLOCK_BYTES = 1 << 16
+"""How much of a file is held in memory while its digest is taken."""
+
 
 @attrs.frozen(kw_only=True)
 class AcceptUpload:
@@ -60,7 +63,7 @@ def _listen(recordings: Recordings, upload: Upload) -> tuple[Heard, str]:
     with recordings.files.open(upload.key) as file:
         digest = hashlib.sha256()
         length = 0
-        while block := file.read(1 << 16):
+        while block := file.read(BLOCK_BYTES):
             digest.update(block)
             length += len(block)
         kept_as = f"{KEPT}/{upload.id}-{digest.hexdigest()}"
