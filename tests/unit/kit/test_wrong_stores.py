@@ -183,6 +183,21 @@ def _deaf(name: str, argument: str) -> Twist:
     return deaf_to(name, "page", **{argument: None})
 
 
+def _whole_genre(_: Any, told: Callable[..., Any]) -> Callable[..., Any]:
+    """Survey everybody of the genres, whatever else is asked for."""
+    anybody: dict[str, Any] = {"tier": None, "ratings_below": None, "exclude": frozenset()}
+    return lambda wanted, *, limit: told(attrs.evolve(wanted, **anybody), limit=limit)
+
+
+def _kin_of_kin(_: Any, told: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda user_id: frozenset().union(*map(told, told(user_id)))
+
+
+def _uncounted(tx: Any, _: Callable[..., Any]) -> Callable[..., Any]:
+    """Deliver, and leave the number of attempts as it was."""
+    return lambda ids, *, at: [tx.events._change(one, delivered_at=at) for one in ids]
+
+
 WRONG = [
     # Blocks.
     store("keeps what a failed block wrote", ROLLBACK, Keeping),
@@ -279,6 +294,13 @@ WRONG = [
             "test_events_are_numbered_per_aggregate_without_gaps", duplicated),
     store("numbers events that come at once alike",
           "test_events_that_are_told_at_once_are_numbered_without_gaps", Hesitating),
+    twisted("counts failures only", "test_a_delivery_counts_as_an_attempt",
+            method("events", "mark_delivered", _uncounted)),
+    twisted("revives what is delivered",
+            "test_an_event_is_revived_whoever_holds_it_unless_it_was_delivered",
+            answer("events", "revive", lambda _: True)),
+    twisted("waits for what was given up", "test_what_was_given_up_is_still_listed_and_not_leased",
+            answer("inbox", "waiting", lambda told: told + 1)),
     twisted("books entries twice", "test_an_entry_gets_an_id_a_time_and_the_rules_version", twice),
     twisted("books what does not balance", "test_an_entry_that_does_not_balance_is_our_bug",
             lopsided),
@@ -296,6 +318,10 @@ WRONG = [
             backwards("reviewers", "candidates")),
     twisted("finds no kin", "test_users_who_share_a_mark_are_kin",
             answer("identities", "kin", lambda _: frozenset())),
+    twisted("takes the kin of kin for kin", "test_the_kin_of_kin_are_none",
+            method("identities", "kin", _kin_of_kin)),
+    twisted("surveys a whole genre", "test_a_survey_shows_whom_the_search_describes",
+            method("reviewers", "survey", _whole_genre)),
     twisted("tells the queue backwards", "test_a_queue_comes_by_deadline_then_id",
             backwards("queue", "of_reviewer")),
     twisted("holds no pay", "test_pay_under_open_flags_is_held",
