@@ -28,6 +28,7 @@ from reviewcore.domain.webhooks import Subject
 from reviewcore.ports.processor import (
     AccountOrder,
     CheckoutOrder,
+    Done,
     RefundOrder,
     ReversalOrder,
     TransferOrder,
@@ -165,8 +166,9 @@ def test_an_open_session_is_kept_as_the_processor_tells_it(world: World) -> None
     attempt = world.open_session(track)
 
     told = world.bank.find_session(attempt.id)
-    assert told.view is not None  # type: ignore[union-attr]  # it was opened
-    view = told.view  # type: ignore[union-attr]
+    assert isinstance(told, Done)
+    view = told.view
+    assert view is not None
     assert (attempt.session_id, attempt.url, attempt.expires_at) == (
         view.session_id,
         view.url,
