@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from reviewcore.domain.laws import LAWS
+from tests.integration.markets import migrate
 from tests.integration.warm import Program, Warm
 
 PATIENCE_SECONDS = 60
@@ -64,6 +66,29 @@ def shell(tmp_path: Path, warm: Warm) -> Iterator[Shell]:
     for process in shell.started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def empty(shell: Shell) -> Shell:
+    """One whose database is migrated."""
+    migrate(f"sqlite:///{shell.folder / 'reviewcore.db'}")
+    return shell
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory, warm: Warm) -> Path:
+    """A folder with a living market, to be copied."""
+    shell = Shell(tmp_path_factory.mktemp("seeded"), warm)
+    migrate(f"sqlite:///{shell.folder / 'reviewcore.db'}")
+    assert shell.run("seed", "--demo").returncode == 0
+    return shell.folder
+
+
+@pytest.fixture
+def living(shell: Shell, seeded: Path) -> Shell:
+    """One whose market lives."""
+    shutil.copytree(seeded, shell.folder, dirs_exist_ok=True)
+    return shell
 
 
 def free_port() -> int:
@@ -125,14 +150,12 @@ def test_a_new_market_is_migrated_seeded_checked_and_served(shell: Shell) -> Non
     assert "done" in told
 
 
-def test_checking_tells_law_by_law_and_fails_when_one_is_broken(shell: Shell) -> None:
-    shell.run("migrate")
-    shell.run("seed", "--demo")
-    kept = shell.run("check")
-    shell.meddle("UPDATE artist_profiles SET total_tracks = 7")
+def test_checking_tells_law_by_law_and_fails_when_one_is_broken(living: Shell) -> None:
+    kept = living.run("check")
+    living.meddle("UPDATE artist_profiles SET total_tracks = 7")
 
-    broken, other = shell.run("check"), shell.run("check", "--law", "entries_balance")
-    unknown = shell.run("check", "--law", "nobody_steals")
+    broken, other = living.run("check"), living.run("check", "--law", "entries_balance")
+    unknown = living.run("check", "--law", "nobody_steals")
 
     assert kept.returncode == 0
     assert [line.split(": ")[1] for line in kept.stdout.splitlines()[:-1]] == [
@@ -146,12 +169,11 @@ def test_checking_tells_law_by_law_and_fails_when_one_is_broken(shell: Shell) ->
     refused(unknown, "No law has this name", "nobody_steals")
 
 
-def test_a_server_tells_how_the_worker_beside_it_does(shell: Shell) -> None:
-    shell.run("migrate")
+def test_a_server_tells_how_the_worker_beside_it_does(empty: Shell) -> None:
     told = {}
     for options in ([], ["--no-worker"]):
         port = free_port()
-        server = shell.start("serve", "--port", str(port), *options)
+        server = empty.start("serve", "--port", str(port), *options)
         wait_until_ready(port, server)
         time.sleep(1)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
@@ -168,9 +190,8 @@ def test_a_server_tells_how_the_worker_beside_it_does(shell: Shell) -> None:
     assert told[("--no-worker",)] == {}
 
 
-def test_the_worker_drains_on_sigterm(shell: Shell) -> None:
-    shell.run("migrate")
-    worker = shell.start("worker")
+def test_the_worker_drains_on_sigterm(empty: Shell) -> None:
+    worker = empty.start("worker")
     assert worker.stdout is not None
     first = worker.stdout.readline()
 
@@ -186,11 +207,10 @@ def test_nothing_runs_on_a_database_that_is_not_migrated(shell: Shell, command: 
     refused(shell.run(command), "reviewcore migrate", "none")
 
 
-def test_nothing_runs_on_a_database_that_is_newer(shell: Shell) -> None:
-    shell.run("migrate")
-    shell.meddle("UPDATE reviewcore_version SET version_num = '9999'")
+def test_nothing_runs_on_a_database_that_is_newer(empty: Shell) -> None:
+    empty.meddle("UPDATE reviewcore_version SET version_num = '9999'")
 
-    refused(shell.run("serve"), "9999")
+    refused(empty.run("serve"), "9999")
 
 
 def test_a_database_out_of_reach_is_told_without_its_password(shell: Shell) -> None:
@@ -202,14 +222,13 @@ def test_a_database_out_of_reach_is_told_without_its_password(shell: Shell) -> N
     assert "hunter2" not in done.stderr
 
 
-def test_a_taken_port_is_named(shell: Shell) -> None:
-    shell.run("migrate")
+def test_a_taken_port_is_named(empty: Shell) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
 
-        refused(shell.run("serve", "--port", str(port)), str(port), "taken")
+        refused(empty.run("serve", "--port", str(port)), str(port), "taken")
 
 
 @pytest.mark.parametrize(
@@ -242,12 +261,10 @@ def test_wrong_rules_are_named(shell: Shell, rules: str, named: str) -> None:
     refused(shell.run("check", RULES_FILE="rules.toml"), named)
 
 
-def test_a_broken_law_is_told_with_its_ids(shell: Shell) -> None:
-    shell.run("migrate")
-    shell.run("seed", "--demo")
-    shell.meddle("UPDATE reviewer_profiles SET pending_balance = pending_balance + 1")
+def test_a_broken_law_is_told_with_its_ids(living: Shell) -> None:
+    living.meddle("UPDATE reviewer_profiles SET pending_balance = pending_balance + 1")
 
-    done = shell.run("check")
+    done = living.run("check")
 
     assert done.returncode == 1
     assert "totals_equal_ledger" in done.stdout
