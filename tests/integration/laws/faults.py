@@ -355,4 +355,28 @@ FAULTS: tuple[Fault, ...] = (
         chapter="losing",
         laws="the_lost_are_not_refunded",
     ),
+    _fault(
+        "A refund that was paid by hand is not booked",
+        "usecases/settle_refund.py",
+        "        tx.ledger.add(ledger.refund_settled(settled))\n",
+        "        pass\n",
+        chapter="settling",
+        laws="money_moves_once",
+    ),
+    _fault(
+        "A refund that was paid by hand is not counted on its payment",
+        "usecases/settle_refund.py",
+        "        tx.payments.update(owed.payment.refund(settled.amount))\n",
+        "        pass\n",
+        chapter="settling",
+        laws="payments_count_right",
+    ),
+    _fault(
+        "A refund that was paid twice is not booked as lost",
+        "usecases/steps/refunds.py",
+        "        tx.ledger.add(ledger.refund_doubled(doubled))\n",
+        "        pass\n",
+        chapter="settling",
+        laws="market_accounts_follow_reviews money_moves_once",
+    ),
 )

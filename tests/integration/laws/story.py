@@ -11,17 +11,23 @@ from reviewcore.domain.payouts import PayoutMethod
 from reviewcore.domain.reviews import Review
 from reviewcore.domain.rules import PackageType, Tier
 from reviewcore.domain.tracks import Track
+from reviewcore.ports.processor import RefundOrder
+from reviewcore.testing.faults import Fault, FaultyPayments
 from reviewcore.usecases import (
     GemReview,
     RateReview,
     RestrictReviewer,
+    SendRefund,
     SettlePayout,
+    SettleRefund,
     UngemReview,
     UpdateSource,
     gem_review,
     rate_review,
     restrict_reviewer,
+    send_refund,
     settle_payout,
+    settle_refund,
     ungem_review,
     update_source,
 )
@@ -222,6 +228,34 @@ def losing(world: World) -> None:
     disputing.lose(world, disputing.dispute(world, disputing.applied(world, track)))
 
 
+def settling(world: World) -> None:
+    """Refunds that the processor refused, paid by hand: one of them is made all the same."""
+    for is_made in (False, True):
+        track = world.a_queued_track()
+        world.cancel(track)
+        (refund,) = world.refunds(track)
+        world.reach_bank_through(payments=FaultyPayments(world.bank, [Fault.DECLINED]))
+        world.drive(send_refund, SendRefund(refund_id=refund.id))
+        world.reach_bank_through()
+        paid = SettleRefund(
+            refund_id=refund.id, admin_id=ADMIN, reference="transfer 7", reason="it was refused"
+        )
+        world.do(settle_refund, paid)
+        if is_made:
+            attempt = world.attempts(track)[-1]
+            assert attempt.external_payment_id is not None
+            order = RefundOrder(
+                refund_id=refund.id,
+                payment_id=attempt.external_payment_id,
+                amount=refund.amount,
+                currency=refund.currency,
+                key=refund.key,
+            )
+            world.bank.refund(order)
+            world.hear_bank()
+            world.work()
+
+
 CHAPTERS: tuple[Chapter, ...] = (
     delivering,
     flagging,
@@ -234,6 +268,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     disputing_payments,
     skipping,
     losing,
+    settling,
     # Last: what is at work would run out of time while others wait.
     starting,
 )
