@@ -10,7 +10,7 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -26,6 +26,7 @@ from reviewcore.ports import codec
 from reviewcore.ports.audio import Audio, NoAudio, Recordings
 from reviewcore.ports.files import Files, NoFiles
 from reviewcore.ports.identities import Identities, NoIdentities
+from reviewcore.ports.links import Links, NoLinks
 from reviewcore.ports.mail import Mail
 from reviewcore.ports.passwords import Passwords
 from reviewcore.ports.processor import NoWebhooks, Payments, Payouts, Processor, Webhooks
@@ -55,6 +56,7 @@ class App:
 
     Thread-safe if its parts are. Without *webhooks* the processor is asked, and never tells.
     Without *files* and *audio*, which listens to them, tracks are links and never uploads.
+    Without *links* no platform is asked what a track is called.
     *base_url* begins the links in mails. *secret* keys the digests of idempotent commands and must
     be the same in all processes that share a store.
     """
@@ -71,6 +73,7 @@ class App:
         identities: Identities | None = None,
         files: Files | None = None,
         audio: Audio | None = None,
+        links: Links | None = None,
         base_url: str = "http://127.0.0.1:8000",
         secret: str | None = None,
         subscribers: Sequence[Subscriber] = (),
@@ -84,6 +87,7 @@ class App:
         self.recordings = Recordings(
             files=self.files, audio=audio if audio is not None else NoAudio()
         )
+        self.links: Links = links if links is not None else NoLinks()
         self.mail = mail
         self.passwords = passwords
         self.identities: Identities = identities if identities is not None else NoIdentities()
@@ -276,7 +280,7 @@ def gateway_of(usecase: Callable[..., Any]) -> str:
     return list(inspect.signature(usecase).parameters)[1]
 
 
-@cache
+@lru_cache(maxsize=512)  # bounded, for hosts may make use cases as they go
 def result_of(usecase: Callable[..., Any]) -> object:
     """Tell what a use case returns."""
     return get_type_hints(usecase)["return"]

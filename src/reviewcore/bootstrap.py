@@ -13,6 +13,7 @@ from reviewcore.adapters.audio import DecodedAudio
 from reviewcore.adapters.files import LocalFiles, MemoryFiles
 from reviewcore.adapters.mail import ConsoleMail, FileMail, MemoryMail, SmtpMail, SmtpServer
 from reviewcore.adapters.memory import MemoryStore
+from reviewcore.adapters.oembed import OEmbedLinks
 from reviewcore.adapters.passwords import ScryptPasswords
 from reviewcore.adapters.sandbox import SandboxBank
 from reviewcore.app import App, Subscriber
@@ -104,6 +105,8 @@ class Deployment:
             for made in (self.app.store, self.bank, self.stripe, self.oidc, self.smtp):
                 if made is not None:
                     closing.callback(made.close)
+            if isinstance(self.app.links, OEmbedLinks):
+                closing.callback(self.app.links.close)
 
     def is_degraded(self) -> bool:
         """Tell whether the market serves without its processor: out of reach, or no longer ours.
@@ -173,6 +176,7 @@ def _app(
         webhooks=processor.webhooks,
         files=_files(settings, clock),
         audio=DecodedAudio(),
+        links=OEmbedLinks() if settings.asks_platforms else None,
         mail=mail,
         passwords=passwords(),
         identities=identities,

@@ -40,6 +40,7 @@ RULES_FILE: Final = "REVIEWCORE_RULES_FILE"
 ADMIN_EMAILS: Final = "REVIEWCORE_ADMIN_EMAILS"
 SECRET: Final = "REVIEWCORE_SECRET"
 TRUSTED_PROXIES: Final = "REVIEWCORE_TRUSTED_PROXIES"
+OEMBED: Final = "REVIEWCORE_OEMBED"
 
 NAMES: Final = (
     DATABASE_URL,
@@ -53,6 +54,7 @@ NAMES: Final = (
     ADMIN_EMAILS,
     SECRET,
     TRUSTED_PROXIES,
+    OEMBED,
     *STRIPE_NAMES,
 )
 
@@ -88,7 +90,8 @@ class Settings:
     """What one deployment is told from outside; its repr shows no secret.
 
     *base_url* has no slash at its end, *mail_url* is one that `mail_url` takes, *admin_emails* are
-    normalised. *stripe* is there exactly when *payments* says so. `for_demo` sets *is_demo*.
+    normalised. *stripe* is there exactly when *payments* says so. *asks_platforms* is
+    whether an untitled link is asked for by oEmbed. `for_demo` sets *is_demo*.
     """
 
     database_url: str = attrs.field(repr=_repr_masked)
@@ -104,6 +107,7 @@ class Settings:
     trusted_proxies: int
     stripe: StripeKeys | None = None
     oidc: tuple[OidcKeys, ...] = ()
+    asks_platforms: bool = False
     is_demo: bool = False
 
     @property
@@ -147,6 +151,7 @@ def settings_from(environ: Mapping[str, str], *, default_base_url: str) -> Setti
         rules=rules_in(told.get(RULES_FILE)),
         admin_emails=_admin_emails(told.get(ADMIN_EMAILS, "")),
         trusted_proxies=_trusted_proxies(told.get(TRUSTED_PROXIES, "0")),
+        asks_platforms=_is_on(OEMBED, told.get(OEMBED, "off")),
         # Last, because it may write: a start that is refused leaves nothing behind.
         secret=told.get(SECRET) or _kept_secret(database_file),
     )
@@ -253,6 +258,12 @@ def _trusted_proxies(text: str) -> int:
         reason = f"{text!r} must be a whole number from 0 to {TRUSTED_PROXIES_MAX}"
         raise WrongSetting(name=TRUSTED_PROXIES, reason=reason)
     return int(text)
+
+
+def _is_on(name: str, text: str) -> bool:
+    if text not in {"on", "off"}:
+        raise WrongSetting(name=name, reason=f"{text!r} must be on or off")
+    return text == "on"
 
 
 def _kept_secret(database_file: Path | None) -> str:

@@ -29,6 +29,7 @@ def test_nothing_need_be_set(tmp_path: Path) -> None:
     assert settings.rules == MarketRules()
     assert settings.admin_emails == frozenset()
     assert settings.trusted_proxies == 0
+    assert not settings.asks_platforms
     assert len(settings.secret) >= 43
 
 
@@ -46,6 +47,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         ADMIN_EMAILS="Ada@Example.com, grace@example.com,",
         SECRET="known to all workers",
         TRUSTED_PROXIES="2",
+        OEMBED="on",
     )
 
     assert settings == Settings(
@@ -60,6 +62,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         admin_emails=frozenset({"ada@example.com", "grace@example.com"}),
         secret="known to all workers",
         trusted_proxies=2,
+        asks_platforms=True,
     )
     assert settings.database_file is None
 
@@ -111,6 +114,7 @@ def test_a_name_that_nobody_knows_is_refused(name: str, hint: str) -> None:
         ("MAIL_FROM", "a@b.test, c@d.test", "must be one address"),
         ("MAIL_FROM", "a@b.test\nBcc: c@d.test", "must be one address"),
         ("ADMIN_EMAILS", "ada@example.com,grace", "'grace': the address must contain"),
+        ("OEMBED", "yes", "'yes' must be on or off"),
         ("TRUSTED_PROXIES", "-1", "from 0 to 100"),
         ("TRUSTED_PROXIES", "101", "from 0 to 100"),
         ("TRUSTED_PROXIES", "all", "'all' must be a whole number"),

@@ -61,6 +61,7 @@ LIVE = frozenset({TrackStatus.QUEUED, TrackStatus.IN_PROGRESS})
 """Paid for and not at an end."""
 
 TRACK_GENRES_MAX = 3
+TITLE_MAX = 200
 DURATION_MAX_SECONDS = 6 * 3600
 
 
@@ -360,7 +361,7 @@ class Track:
 
 def require_title(title: str) -> str:
     """Return *title* stripped, 1 to 200 characters. Raises InvalidText."""
-    return require_line("title", title, longest=200)
+    return require_line("title", title, longest=TITLE_MAX)
 
 
 def require_focus(focus: str | None) -> str | None:

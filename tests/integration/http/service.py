@@ -32,6 +32,7 @@ from reviewcore.domain.rules import MarketRules, rules_from
 from reviewcore.entrypoints.http import create_app
 from reviewcore.ports.files import Files
 from reviewcore.ports.identities import Identities
+from reviewcore.ports.links import Links
 from reviewcore.sources import Clock, TimeIds, system_clock
 from tests.integration.markets import migrate
 
@@ -110,6 +111,7 @@ def served(
     books: Path | str = ":memory:",
     files: Callable[[str], Files] | None = None,
     identities: Identities | None = None,
+    links: Links | None = None,
     trusted_proxies: int = 0,
     keep: type[SqlStore] = SqlStore,
 ) -> Iterator[Service]:
@@ -135,6 +137,7 @@ def served(
         mail=FileMail(folder / "mails", sender="Market <market@example.com>"),
         passwords=ScryptPasswords(n=2**8),
         identities=identities,
+        links=links,
         base_url=url,
     )
     try:

@@ -113,7 +113,8 @@ class QuizAnswers:
 class NewTrack:
     """A track to be reviewed: 1 to 3 genres by slug, the duration in seconds if known.
 
-    The source type follows from the link; one that is said must agree with it.
+    The source type follows from the link; one that is said must agree with it. The title may be
+    empty where the market asks platforms what a track is called.
     """
 
     source_url: str

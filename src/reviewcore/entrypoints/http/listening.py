@@ -6,6 +6,7 @@ from reviewcore.domain.links import SourceType, judge_source_url
 from reviewcore.domain.tracks import Track
 from reviewcore.domain.uploads import LISTEN_TIME, UPLOAD_TIME, Upload, source_url_of, upload_of
 from reviewcore.entrypoints.http.desk import Desk
+from reviewcore.ports.links import LinkFacts
 from reviewcore.ports.store import Transaction
 from reviewcore.usecases import AcceptUpload, accept_upload
 
@@ -43,6 +44,14 @@ def accept_source(desk: Desk, source_url: str) -> SourceType:
         command = AcceptUpload(upload_id=upload_of(source_url), artist_id=desk.artist_id)
         desk.drive(accept_upload, command)
     return kind
+
+
+def facts_of(desk: Desk, source_url: str) -> LinkFacts | None:
+    """Ask the platform of a link what the track is called; None when nobody tells.
+
+    Not for use inside a transaction.
+    """
+    return desk.app.links.describe(source_url)
 
 
 def recording_of(tx: Transaction, track: Track) -> Upload | None:

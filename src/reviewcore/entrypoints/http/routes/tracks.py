@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import attrs
 from litestar import Router, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
@@ -16,6 +18,7 @@ from reviewcore.entrypoints.http.auth import as_admin, as_artist
 from reviewcore.entrypoints.http.desk import Desk, TheDesk
 from reviewcore.entrypoints.http.listening import (
     accept_source,
+    facts_of,
     listen_address,
     recording_of,
     upload_prefix,
@@ -36,6 +39,7 @@ from reviewcore.entrypoints.http.views.tracks import (
     track_view,
 )
 from reviewcore.entrypoints.http.waiting import waits, waits_on_processor
+from reviewcore.ports.links import LinkFacts
 from reviewcore.ports.store import Transaction
 from reviewcore.usecases import (
     CancelTrack,
@@ -73,7 +77,10 @@ def list_packages(desk: TheDesk) -> Page[PackageView]:
 @post("/tracks", guards=[as_artist], summary="Submit a track")
 @waits
 def create_track(data: JSONBody[bodies.NewTrack], desk: TheDesk) -> TrackView:
-    """Submit a track; it waits for check-out. An upload is listened to first."""
+    """Submit a track; it waits for check-out. An upload is listened to first.
+
+    With an empty title its platform is asked what it is called, if this market asks platforms.
+    """
     kind = accept_source(desk, data.source_url)
     if data.source_type not in {None, kind}:
         raise InvalidSourceUrl(reason=f"is a link to {kind}, not to {data.source_type}")
@@ -87,7 +94,20 @@ def create_track(data: JSONBody[bodies.NewTrack], desk: TheDesk) -> TrackView:
         feedback_focus=data.feedback_focus,
         upload_prefix=upload_prefix(desk),
     )
-    return track_view(desk.perform(submit_track, command), desk.spelling.slugs)
+    submit = submit_track if data.title.strip() else _described(facts_of(desk, data.source_url))
+    return track_view(desk.perform(submit, command), desk.spelling.slugs)
+
+
+def _described(facts: LinkFacts | None) -> Callable[[Transaction, SubmitTrack], Track]:
+    # What a platform says is no part of the command: asked again under the same key, it may say
+    # another thing or nothing, and the artist still means the same.
+    def submit_described(tx: Transaction, command: SubmitTrack) -> Track:
+        if facts is None:
+            return submit_track(tx, command)
+        duration = command.duration or facts.duration_seconds
+        return submit_track(tx, attrs.evolve(command, title=facts.title, duration=duration))
+
+    return submit_described
 
 
 @get("/tracks", guards=[as_artist], sync_to_thread=True, summary="One's tracks")
