@@ -294,6 +294,8 @@ def test_his_files_go_and_those_of_whoever_is_there_stay(world: World) -> None:
     assert set(world.files.held()) == {mine.key, other.key}
 
     leave(world, gone.user_id)
+    [named] = world.all(lambda tx: tx.uploads.of_artist(gone.id))
+    assert (named.key, named.filename) == (mine.key, "")
     world.work()
     world.drive(forget_uploads, ForgetUploads(user_id=there.user_id))
 

@@ -59,7 +59,8 @@ from tests.unit.usecases.test_processor_events import (
     resolve,
     unclear,
 )
-from tests.unit.usecases.test_refunds import owed, send
+from tests.unit.usecases.test_refunds import FAILED, owed, send
+from tests.unit.usecases.test_refunds import told as heard_of_refund
 
 NEVER_ANSWERS = [Fault.LOST_BEFORE] * 9
 
@@ -292,6 +293,30 @@ def test_a_refund_is_ordered_and_later_looked_for(world: World) -> None:
         ("refund", order),
         ("find_refund", refund.id, attempt.external_payment_id),
     ]
+
+
+def test_a_refund_that_was_made_and_came_back_says_when(world: World) -> None:
+    _, refund = owed(world)
+
+    made, made_at = send(world, refund), world.clock()
+    world.wait(days=1)
+    back = heard_of_refund(world, refund, FAILED)
+
+    assert (made.status, made.ended_at) == (RefundStatus.COMPLETED, made_at)
+    assert (back.status, back.ended_at) == (RefundStatus.RETURNED, world.clock())
+
+
+def test_a_refund_that_was_refused_says_when_and_why(world: World) -> None:
+    _, refund = owed(world)
+    world.reach_bank_through(payments=FaultyPayments(world.bank, [Fault.DECLINED]))
+
+    failed = send(world, refund)
+
+    assert (failed.status, failed.failure_reason, failed.ended_at) == (
+        RefundStatus.FAILED,
+        "injected",
+        world.clock(),
+    )
 
 
 # ── disputes and flags ───────────────────────────────────────────────────────────────────────
