@@ -16,9 +16,10 @@ from reviewcore.domain.rules import PackageType
 from reviewcore.domain.tracks import TrackStatus
 from reviewcore.domain.users import User
 from reviewcore.ports.identities import Identity
-from reviewcore.testing.builders import GENRES, a_session, an_account
+from reviewcore.testing.builders import GENRES, a_lead, a_session, an_account
 from reviewcore.usecases import (
     AssignReviewers,
+    CaptureLead,
     ChangeEmail,
     CheckOut,
     EraseUser,
@@ -27,11 +28,13 @@ from reviewcore.usecases import (
     OpenCheckout,
     OpenTicket,
     RecordHeartbeat,
+    RemindLead,
     RequestPasswordReset,
     SkipReview,
     StartUpload,
     SubmitTrack,
     assign_reviewers,
+    capture_lead,
     change_email,
     check_out,
     erase_user,
@@ -40,6 +43,7 @@ from reviewcore.usecases import (
     open_checkout,
     open_ticket,
     record_heartbeat,
+    remind_lead,
     request_password_reset,
     skip_review,
     start_upload,
@@ -240,6 +244,42 @@ def test_a_user_leaves_while_he_uploads_asks_links_and_signs_in(world: World, tu
     assert CANARY not in repr(kept)
     with world.store.begin() as tx:
         assert tx.idempotency.forget({user.id, artist.id}) == 0
+
+
+@pytest.mark.parametrize("turn", range(rounds(3)))
+def test_a_user_leaves_while_his_address_is_left_and_reminded(world: World, turn: int) -> None:
+    (user,) = world.users(1)
+    # He signed up while his address was being left, and neither saw the other.
+    stale = a_lead(email=user.email, artist_name=CANARY)
+    with world.store.begin() as tx:
+        tx.leads.add(stale)
+    perform = world.app.perform
+    capture = CaptureLead(email=user.email, artist_name="again")
+
+    with world.told("a user leaves while his address is left and reminded"):
+        answers = race(
+            [
+                partial(perform, erase_user, EraseUser(user_id=user.id)),
+                *[partial(perform, remind_lead, RemindLead(lead_id=stale.id))] * 2,
+                *[partial(perform, capture_lead, capture)] * 3,
+                partial(world.app.ask, export_user, ExportUser(user_id=user.id)),
+            ],
+            jitter_seconds=0.02,
+        )
+
+    assert not isinstance(answers[0], ReviewcoreError), "nothing is in his way"
+    assert set(refusals(answers)) <= {"EntityNotFound"}
+    told = answers[-1]
+    if not isinstance(told, ReviewcoreError):
+        assert bool(told["leads"]) == (told["user"]["email"] == user.email)
+    world.settle()
+    with world.store.read() as tx:
+        left = list(tx.leads.all())
+        mailed = [one.type for one in tx.events.all() if one.type == "LeadReminded"]
+    # Whoever left the address after he had gone is a stranger, and one of them is enough.
+    assert [(one.artist_name, one.converted) for one in left] in ([], [("again", None)])
+    assert stale.id not in {one.id for one in left}
+    assert mailed == []
 
 
 def _add_an_account(world: World, user: User) -> None:
