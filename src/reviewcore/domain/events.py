@@ -55,47 +55,38 @@ class UserEvent(Event):
     user_id: UserId
 
 
-@attrs.frozen(kw_only=True)
 class UserSignedUp(UserEvent):
     """A person made an account."""
 
 
-@attrs.frozen(kw_only=True)
 class EmailVerificationRequested(UserEvent):
     """A person wants a token mailed that proves his address; it is minted with the mail."""
 
 
-@attrs.frozen(kw_only=True)
 class EmailVerified(UserEvent):
     """A person proved that his address is his, or an administrator vouched for it."""
 
 
-@attrs.frozen(kw_only=True)
 class SignedIn(UserEvent):
     """A person signed in."""
 
 
-@attrs.frozen(kw_only=True)
 class SignedOut(UserEvent):
     """A person signed out."""
 
 
-@attrs.frozen(kw_only=True)
 class SignedOutEverywhere(UserEvent):
     """A person ended all of his sessions."""
 
 
-@attrs.frozen(kw_only=True)
 class PasswordResetRequested(UserEvent):
     """Somebody wants to choose another password; the token is minted with the mail."""
 
 
-@attrs.frozen(kw_only=True)
 class PasswordChanged(UserEvent):
     """A person chose another password, and all of his sessions ended."""
 
 
-@attrs.frozen(kw_only=True)
 class EmailChangeRequested(UserEvent):
     """A person wants another address; the one that he has is told."""
 
@@ -107,7 +98,6 @@ class NewEmailVerificationRequested(UserEvent):
     token_id: TokenId
 
 
-@attrs.frozen(kw_only=True)
 class EmailChanged(UserEvent):
     """A person proved that another address is his, and has it from now on."""
 
@@ -119,7 +109,6 @@ class AccountLinked(UserEvent):
     account_id: AccountId
 
 
-@attrs.frozen(kw_only=True)
 class UserErased(UserEvent):
     """A person left for good, and what was personal is gone."""
 
@@ -139,7 +128,6 @@ class ArtistProfileOpened(ArtistEvent):
     user_id: UserId
 
 
-@attrs.frozen(kw_only=True)
 class ArtistProfileChanged(ArtistEvent):
     """An artist changed his name or genres."""
 
@@ -173,7 +161,6 @@ class ReviewerProfileOpened(ReviewerEvent):
     user_id: UserId
 
 
-@attrs.frozen(kw_only=True)
 class ReviewerProfileChanged(ReviewerEvent):
     """A reviewer changed his genres or country."""
 
@@ -186,7 +173,6 @@ class QuizAnswered(ReviewerEvent):
     passed: bool
 
 
-@attrs.frozen(kw_only=True)
 class ReviewerOnboarded(ReviewerEvent):
     """A reviewer may be assigned reviews from now on."""
 
@@ -207,7 +193,6 @@ class TierGranted(ReviewerEvent):
     until: datetime
 
 
-@attrs.frozen(kw_only=True)
 class TierGrantEnded(ReviewerEvent):
     """The date of a granted tier has come."""
 
@@ -219,22 +204,18 @@ class ReviewerRestricted(ReviewerEvent):
     cause: str
 
 
-@attrs.frozen(kw_only=True)
 class ReviewerUnrestricted(ReviewerEvent):
     """A reviewer may review again."""
 
 
-@attrs.frozen(kw_only=True)
 class PayoutAccountConnected(ReviewerEvent):
     """A reviewer connected a payout account."""
 
 
-@attrs.frozen(kw_only=True)
 class PayoutDestinationChanged(ReviewerEvent):
     """The connected account pays out to another bank account; the payout delay runs again."""
 
 
-@attrs.frozen(kw_only=True)
 class BankPayoutFailed(ReviewerEvent):
     """The processor could not pay what a reviewer holds there to his bank."""
 
@@ -269,17 +250,14 @@ class TrackCheckedOut(TrackEvent):
     price: Cents
 
 
-@attrs.frozen(kw_only=True)
 class TrackQueued(TrackEvent):
     """The track is paid for and waits for reviewers."""
 
 
-@attrs.frozen(kw_only=True)
 class TrackStarted(TrackEvent):
     """The first review of the track counts."""
 
 
-@attrs.frozen(kw_only=True)
 class TrackHalfReviewed(TrackEvent):
     """Half of the reviews are in; told once a track."""
 
@@ -298,12 +276,10 @@ class TrackReopened(TrackEvent):
     status: str
 
 
-@attrs.frozen(kw_only=True)
 class TrackCancelled(TrackEvent):
     """The track will get no reviews; what was paid goes back."""
 
 
-@attrs.frozen(kw_only=True)
 class TrackClosed(TrackEvent):
     """The track takes no new reviewers; its open slots were refunded."""
 
@@ -324,12 +300,10 @@ class SlotLost(TrackEvent):
     price: Cents
 
 
-@attrs.frozen(kw_only=True)
 class SourceUpdated(TrackEvent):
     """The artist gave the track another link."""
 
 
-@attrs.frozen(kw_only=True)
 class LinkReportedBroken(TrackEvent):
     """Reviewers could not play the track; told once until the link is changed."""
 
@@ -403,12 +377,10 @@ class RefundIntended(RefundEvent):
     amount: Cents
 
 
-@attrs.frozen(kw_only=True)
 class RefundCompleted(RefundEvent):
     """The processor took the refund."""
 
 
-@attrs.frozen(kw_only=True)
 class RefundFailed(RefundEvent):
     """The processor refused the refund; a person must look at it."""
 
@@ -420,27 +392,22 @@ class RefundParked(RefundEvent):
     code: str
 
 
-@attrs.frozen(kw_only=True)
 class RefundReturned(RefundEvent):
     """A refund that the processor had taken came back: the payer has not got it."""
 
 
-@attrs.frozen(kw_only=True)
 class RefundDropped(RefundEvent):
     """A lost dispute gave the payer his money: the refund is not made."""
 
 
-@attrs.frozen(kw_only=True)
 class RefundSettled(RefundEvent):
     """The processor could not make the refund: an administrator paid it another way."""
 
 
-@attrs.frozen(kw_only=True)
 class RefundDoubled(RefundEvent):
     """The processor made a refund that had ended otherwise: its payer has the money twice."""
 
 
-@attrs.frozen(kw_only=True)
 class RefundUndoubled(RefundEvent):
     """What the processor had made besides came back."""
 
@@ -469,7 +436,6 @@ class DisputeWon(DisputeEvent):
     reinstated: Cents
 
 
-@attrs.frozen(kw_only=True)
 class DisputeLost(DisputeEvent):
     """The money is the payer's."""
 
@@ -490,7 +456,6 @@ class ReviewAssigned(ReviewEvent):
     reviewer_id: ReviewerId
 
 
-@attrs.frozen(kw_only=True)
 class ReviewStarted(ReviewEvent):
     """The reviewer began to listen."""
 
@@ -513,7 +478,6 @@ class ReviewEnded(ReviewEvent):
     reason: str
 
 
-@attrs.frozen(kw_only=True)
 class ReviewRestarted(ReviewEvent):
     """The track's link changed, so listening starts over with a new deadline."""
 
@@ -525,12 +489,10 @@ class ReviewRated(ReviewEvent):
     rating: int
 
 
-@attrs.frozen(kw_only=True)
 class ReviewGemmed(ReviewEvent):
     """The artist marked the review as a gem."""
 
 
-@attrs.frozen(kw_only=True)
 class ReviewUngemmed(ReviewEvent):
     """The artist took the gem back."""
 
@@ -583,17 +545,14 @@ class PayoutRequested(PayoutEvent):
     amount: Cents
 
 
-@attrs.frozen(kw_only=True)
 class PayoutSent(PayoutEvent):
     """The transfer was handed to the processor; its answer is awaited."""
 
 
-@attrs.frozen(kw_only=True)
 class PayoutCompleted(PayoutEvent):
     """The money has left."""
 
 
-@attrs.frozen(kw_only=True)
 class PayoutFailed(PayoutEvent):
     """The transfer was refused; the amount is back in the balance."""
 
@@ -656,12 +615,10 @@ class LeadEvent(Event):
     lead_id: LeadId
 
 
-@attrs.frozen(kw_only=True)
 class LeadCaptured(LeadEvent):
     """Somebody left an address."""
 
 
-@attrs.frozen(kw_only=True)
 class LeadReminded(LeadEvent):
     """The one reminder was due."""
 

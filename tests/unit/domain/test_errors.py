@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
 from datetime import UTC, datetime
 from typing import Any
@@ -32,8 +33,7 @@ SAMPLES: dict[str, Any] = {
 
 
 def sample(kind: type[ReviewcoreError]) -> ReviewcoreError:
-    fields = attrs.fields(kind) if attrs.has(kind) else ()
-    return kind(**{field.name: SAMPLES[str(field.type)] for field in fields})
+    return kind(**{name: SAMPLES[told] for name, told in inspect.get_annotations(kind).items()})
 
 
 def test_the_categories_are_the_eight_that_a_caller_can_act_on() -> None:
@@ -110,3 +110,43 @@ def test_a_refusal_may_travel_with_its_traceback() -> None:
 
     assert caught.value.__traceback__ is not None
     assert isinstance(caught.value.__cause__, ValueError)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"field": "rating", "minimum": 1},
+        {"field": "rating", "minimum": 1, "maximum": 5, "reason": "none of its fields"},
+    ],
+)
+def test_a_refusal_is_made_of_all_its_fields_and_no_others(fields: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="OutOfRange is made of field, minimum, maximum"):
+        errors.OutOfRange(**fields)
+
+
+def test_a_refusal_without_fields_takes_none() -> None:
+    nothing_told: Any = errors.AlreadyFlagged
+
+    with pytest.raises(TypeError):
+        nothing_told("a message")
+    with pytest.raises(TypeError, match="no fields"):
+        nothing_told(reason="a message")
+
+
+def test_what_a_refusal_says_does_not_change() -> None:
+    refusal = errors.OutOfRange(field="rating", minimum=1, maximum=5)
+
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        refusal.minimum = 2  # type: ignore[misc]  # that is the point
+
+
+def test_refusals_are_equal_that_say_the_same() -> None:
+    one = errors.OutOfRange(field="rating", minimum=1, maximum=5)
+    same = errors.OutOfRange(field="rating", minimum=1, maximum=5)
+    other = errors.OutOfRange(field="rating", minimum=1, maximum=4)
+
+    assert one == same
+    assert hash(one) == hash(same)
+    assert one != other
+    assert one != errors.TooMany(field="rating", minimum=1, maximum=5)
+    assert repr(one) == "OutOfRange(field='rating', minimum=1, maximum=5)"

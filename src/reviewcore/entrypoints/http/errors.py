@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import attrs
-
 from reviewcore.domain.errors import Forbidden, ReviewcoreError, Unauthenticated
 
 
@@ -11,14 +9,12 @@ class Malformed(ReviewcoreError):
     """The request cannot be read."""
 
 
-@attrs.frozen(kw_only=True, str=False, slots=False)
 class MalformedBody(Malformed):
     """The body is not what this route takes."""
 
     reason: str
 
 
-@attrs.frozen(kw_only=True, str=False, slots=False)
 class MalformedParameter(Malformed):
     """A parameter of the request is not valid."""
 
@@ -30,7 +26,6 @@ class MethodNotAllowed(ReviewcoreError):
     """Nothing answers this method here."""
 
 
-@attrs.frozen(kw_only=True, str=False, slots=False)
 class TooLarge(ReviewcoreError):
     """The body is too large."""
 
@@ -41,26 +36,21 @@ class InternalError(ReviewcoreError):
     """Something went wrong on our side; it was recorded."""
 
 
-@attrs.frozen(kw_only=True, str=False, slots=False)
 class NotSignedIn(Unauthenticated):
     """This needs a session: sign in and send its token."""
 
 
-@attrs.frozen(kw_only=True, str=False, slots=False)
 class CrossSiteRequest(Forbidden):
     """A request with the session cookie must show that it comes from our own pages."""
 
 
-@attrs.frozen(kw_only=True, str=False, slots=False)
 class ArtistProfileRequired(Forbidden):
     """Only somebody with an artist profile may do this."""
 
 
-@attrs.frozen(kw_only=True, str=False, slots=False)
 class ReviewerProfileRequired(Forbidden):
     """Only somebody with a reviewer profile may do this."""
 
 
-@attrs.frozen(kw_only=True, str=False, slots=False)
 class AddressNotGood(Forbidden):
     """The address is not one of ours, is no longer good, or is for another file."""
