@@ -86,6 +86,8 @@ class PublishingArtist(Person):
     # ── submitting and paying ────────────────────────────────────────────────────────────────
 
     def _submit(self) -> None:
+        if self.is_gone:
+            return
         now, persona, dice = self.stage.world.clock(), self.persona, self.dice
         per_day = persona.tracks_a_week / 7
         next_time = persona.rhythm.next(now, times_a_day=per_day, dice=dice)
@@ -155,6 +157,8 @@ class PublishingArtist(Person):
     # ── reading ──────────────────────────────────────────────────────────────────────────────
 
     def _visit(self) -> None:
+        if self.is_gone:
+            return
         now = self.stage.world.clock()
         times = self.persona.visits_a_day
         next_visit = self.persona.rhythm.next(now, times_a_day=times, dice=self.dice)

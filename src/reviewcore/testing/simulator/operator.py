@@ -8,6 +8,7 @@ from reviewcore.domain.flags import FlagStatus
 from reviewcore.domain.ids import ReviewerId, UserId
 from reviewcore.domain.payouts import Payout, PayoutStatus
 from reviewcore.domain.rules import Tier
+from reviewcore.domain.support import TicketStatus
 from reviewcore.testing.simulator.artists import POOR, Worth
 from reviewcore.testing.simulator.dice import Dice
 from reviewcore.testing.simulator.rhythm import DAY_SECONDS
@@ -16,15 +17,19 @@ from reviewcore.usecases import (
     DismissFlag,
     GrantTier,
     PayoutTruth,
+    ReplyToTicket,
     ResolvePayout,
     RetryEvent,
+    SetTicketStatus,
     SettlePayout,
     UnrestrictReviewer,
     UpholdFlag,
     dismiss_flag,
     grant_tier,
+    reply_to_ticket,
     resolve_payout,
     retry_event,
+    set_ticket_status,
     settle_payout,
     unrestrict_reviewer,
     uphold_flag,
@@ -38,6 +43,14 @@ OVERLOOKS = 0.15
 
 PARDONS = 0.02
 """Restrictions that are lifted, a day."""
+
+
+ANSWERS = (
+    (TicketStatus.RESOLVED, 0.6),
+    (TicketStatus.NEEDS_INFO, 0.3),
+    (TicketStatus.CLOSED, 0.1),
+)
+"""How tickets stand once they are answered."""
 
 
 class Operator:
@@ -55,6 +68,7 @@ class Operator:
         self._judge_flags()
         self._pay_by_hand()
         self._resolve()
+        self._help()
         self.try_again()
         self._pardon()
 
@@ -89,6 +103,21 @@ class Operator:
             if not payout.is_automatic:
                 command = SettlePayout(payout_id=payout.id, admin_id=ADMIN, reference="paid")
                 self._stage.perform(NAME, settle_payout, command)
+
+    def _help(self) -> None:
+        """Answer what was asked; now and then by a question, and sometimes for good."""
+        waiting = [
+            one.id
+            for one in self._stage.world.store.tables.tickets.rows.values()
+            if one.status is TicketStatus.OPEN
+        ]
+        for ticket_id in waiting:
+            reply = ReplyToTicket(ticket_id=ticket_id, admin_id=ADMIN, message="It is so.")
+            self._stage.perform(NAME, reply_to_ticket, reply)
+            moved = SetTicketStatus(
+                ticket_id=ticket_id, admin_id=ADMIN, status=self._dice.weighted(ANSWERS)
+            )
+            self._stage.perform(NAME, set_ticket_status, moved)
 
     def _resolve(self) -> None:
         """Look for payouts of which the processor gave no clear answer for days."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from reviewcore.domain.ids import UserId
 from reviewcore.testing.simulator.dice import Dice
+from reviewcore.testing.simulator.errands import Errands
 from reviewcore.testing.simulator.personas import Artist, Reviewer
 from reviewcore.testing.simulator.rhythm import DAY_SECONDS
 from reviewcore.testing.simulator.stage import Stage
@@ -43,6 +44,8 @@ class Person:
         self.name = f"{persona.name} {number}"
         self.persona_name = persona.name
         self.email = f"{persona.name}.{number}@example.com"
+        self.is_gone = False
+        self._errands = Errands(self, dice.fork())
         self._comes_within = persona.comes_within_days
 
     def come(self) -> None:
@@ -74,21 +77,30 @@ class Person:
         else:
             self.later(TRIES_AGAIN_SECONDS, self._sign_up)
 
-    def _read_mail(self) -> None:
+    def mailed(self) -> str | None:
+        """Find the token in the newest letter; None when there is none."""
         letter = self.stage.world.mail.newest.get(self.email)
         found = TOKEN.search(letter.text) if letter is not None else None
-        if found is None:
+        return found[1] if found is not None else None
+
+    def _read_mail(self) -> None:
+        token = self.mailed()
+        if token is None:
             self.later(DAY_SECONDS / 4, self._ask_for_mail)
-        elif is_done(self.perform(verify_email, VerifyEmail(token=found[1]))):
-            self.settle_in()
+        elif is_done(self.perform(verify_email, VerifyEmail(token=token))):
+            self._begin()
         else:
             self.later(TRIES_AGAIN_SECONDS, self._ask_for_mail)
+
+    def _begin(self) -> None:
+        self._errands.begin()
+        self.settle_in()
 
     def _ask_for_mail(self) -> None:
         command = RequestEmailVerification(user_id=self.user_id)
         answer = self.perform(request_email_verification, command)
         if isinstance(answer, Refusal) and answer.kind.__name__ == "AlreadyVerified":
             # He had proved it, and the answer was lost.
-            self.settle_in()
+            self._begin()
         else:
             self.later(READS_MAIL_SECONDS, self._read_mail)

@@ -109,6 +109,8 @@ class WorkingReviewer(Person):
     # ── reviewing ────────────────────────────────────────────────────────────────────────────
 
     def _visit(self) -> None:
+        if self.is_gone:
+            return
         self._come_again()
         self._withdraw()
         if not self._is_busy:
