@@ -303,6 +303,14 @@ def test_a_name_that_points_inside_leads_nowhere(platform: Platform, addresses: 
     assert platform.asked == []
 
 
+def test_of_a_name_with_one_wrong_address_none_is_used(platform: Platform) -> None:
+    here = {"127.0.0.1"}
+    with asking(platform, "127.0.0.1", "10.0.0.1", may_reach=here.__contains__) as links:
+        assert links.describe(LINK) is None
+
+    assert platform.asked == []
+
+
 def test_a_name_that_points_elsewhere_a_moment_later_changes_nothing(platform: Platform) -> None:
     judged: list[str] = []
 
