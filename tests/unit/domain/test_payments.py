@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from itertools import product
 
+import attrs
 import pytest
 
 from reviewcore.domain.errors import InvalidTransition
@@ -284,3 +285,92 @@ def test_a_refund_that_came_back_says_when_and_why() -> None:
 )
 def test_pauses_double_up_to_an_hour(tries: int, seconds: int) -> None:
     assert backoff(tries) == timedelta(seconds=seconds)
+
+
+# ── what each step changes, and nothing else ─────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("status", [P.PENDING, P.FAILED])
+def test_a_payment_asks_for_what_the_track_costs_now(status: P) -> None:
+    payment = make.a_payment(status=status)
+
+    assert payment.reprice(Cents(5)) == attrs.evolve(payment, amount=Cents(5), status=P.PENDING)
+
+
+def test_what_was_returned_is_refunded_no_longer() -> None:
+    wholly = make.a_payment(status=P.COMPLETED).refund(Cents(495))
+
+    assert wholly.take_back(Cents(99)) == attrs.evolve(
+        wholly, refunded_amount=Cents(396), status=P.COMPLETED
+    )
+    assert wholly.take_back(Cents(495)).refunded_amount == 0
+    with pytest.raises(AssertionError):
+        wholly.take_back(Cents(496))
+
+
+def test_an_attempt_is_opened_paid_and_charged_for() -> None:
+    attempt = make.an_attempt(status=A.INTENDED).send(START)
+
+    opened = attempt.open(session_id="cs_new", url="https://bank.example", expires_at=LATER)
+    paid = opened.pay("pi_1", LATER)
+
+    assert opened == attrs.evolve(
+        attempt,
+        status=A.OPEN,
+        session_id="cs_new",
+        url="https://bank.example",
+        expires_at=LATER,
+    )
+    assert paid == attrs.evolve(
+        opened, status=A.PAID, external_payment_id="pi_1", ended_at=LATER, next_attempt_at=None
+    )
+    assert paid.learn_fee(Cents(44)) == attrs.evolve(paid, fee=Cents(44))
+
+
+@pytest.mark.parametrize(
+    ("expires", "looked_at"),
+    [(1, 1), (2, 2), (3, 2), (0, 2), (-1, 2), (None, 2)],
+)
+def test_an_attempt_is_looked_at_when_its_session_ends_if_that_is_sooner(
+    expires: int | None, looked_at: int
+) -> None:
+    ends = None if expires is None else START + timedelta(seconds=expires)
+    attempt = attrs.evolve(make.an_attempt(status=A.OPEN), expires_at=ends)
+
+    looked = attempt.look_again(START)
+
+    assert looked.next_attempt_at == START + timedelta(seconds=looked_at)
+
+
+def test_a_refund_that_is_refused_for_now_goes_out_under_a_new_key() -> None:
+    sent = attrs.evolve(make.a_refund(id="rf").send(START).miss(), leased_until=LATER)
+
+    parked = sent.park("no money", LATER)
+    again = parked.send(LATER).park("no money", LATER)
+
+    assert parked == attrs.evolve(
+        sent,
+        status=R.PENDING,
+        number=2,
+        key="rf:rf:a2",
+        sent_at=None,
+        look_ups=0,
+        failure_reason="no money",
+        next_attempt_at=LATER + timedelta(minutes=1),
+        leased_until=None,
+    )
+    assert (again.number, again.key) == (3, "rf:rf:a3")
+    assert again.next_attempt_at == LATER + timedelta(minutes=2)
+
+
+def test_a_refund_waits_an_hour_goes_on_at_once_and_is_dropped_for_good() -> None:
+    refund = attrs.evolve(make.a_refund(), leased_until=LATER, next_attempt_at=START)
+
+    assert refund.wait(START) == attrs.evolve(
+        refund, next_attempt_at=START + timedelta(hours=1), leased_until=None
+    )
+    assert refund.go_on(LATER) == attrs.evolve(refund, next_attempt_at=LATER)
+    assert refund.drop(LATER) == attrs.evolve(
+        refund, status=R.DROPPED, ended_at=LATER, next_attempt_at=None, leased_until=None
+    )
+    assert refund.miss().look_ups == 1
