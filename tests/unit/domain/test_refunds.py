@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from reviewcore.domain.errors import InvalidTransition, TooEarlyToResolve
+from reviewcore.domain.errors import InvalidText, InvalidTransition, TooEarlyToResolve
 from reviewcore.domain.payments import OWED, Refund, RefundStatus
 from reviewcore.testing import builders as make
 from reviewcore.testing.clock import START
@@ -67,14 +67,19 @@ def test_a_doubled_refund_is_what_it_was_once_the_other_came_back() -> None:
         single = doubled.undouble()
         assert single.status is refund.status
         assert single.knows("re_2"), "for an older answer may come yet"
-        with pytest.raises(InvalidTransition):
+        with pytest.raises(InvalidTransition) as refusal:
             single.double("re_3")
+        told = {"entity": "Refund", "status": single.status, "wanted": R.DOUBLED}
+        assert refusal.value.extras == told
 
 
 @pytest.mark.parametrize("status", [status for status in R if status is not R.DOUBLED])
 def test_only_a_doubled_refund_is_undoubled(status: R) -> None:
-    with pytest.raises(InvalidTransition):
+    with pytest.raises(InvalidTransition) as refusal:
         make.a_refund(status=status).undouble()
+
+    before = R.SETTLED if status is R.SETTLED else R.DROPPED
+    assert refusal.value.extras == {"entity": "Refund", "status": status, "wanted": before}
 
 
 def test_what_is_doubled_is_ended_by_nobody() -> None:
@@ -93,3 +98,14 @@ def test_a_refund_is_paid_back_by_the_processor_or_by_hand() -> None:
     assert not make.a_refund(status=R.DOUBLED, reference=None).is_paid_back
     assert R.COMPLETED not in OWED
     assert {R.PENDING, R.PROCESSING, R.FAILED, R.RETURNED} == OWED
+
+
+@pytest.mark.parametrize("reference", [" ", "x" * 201, "a\nb"])
+def test_the_proof_of_a_settled_refund_is_one_line_of_1_to_200_characters(reference: str) -> None:
+    refund = looked_for(make.a_refund(status=R.PROCESSING, sent_at=START))
+
+    with pytest.raises(InvalidText) as refusal:
+        refund.settle(reference, LATE)
+
+    assert refusal.value.field == "reference"
+    assert refund.settle("x" * 200, LATE).reference == "x" * 200
