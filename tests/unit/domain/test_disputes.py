@@ -28,8 +28,14 @@ def test_a_dispute_is_decided_once(status: DisputeStatus, wanted: DisputeStatus)
         decided = VERBS[wanted](dispute)
         assert (decided.status, decided.closed_at, decided.is_open) == (wanted, START, False)
     else:
-        with pytest.raises(InvalidTransition):
+        with pytest.raises(InvalidTransition) as refusal:
             VERBS[wanted](dispute)
+        told = {"entity": "Dispute", "status": status, "wanted": wanted}
+        assert refusal.value.extras == told
+
+
+def test_what_was_won_at_once_is_back_at_once() -> None:
+    assert make.a_dispute().win(Cents(495), START).reinstated_amount == 495
 
 
 def test_an_inquiry_takes_amount_and_fee_later_and_once() -> None:

@@ -105,22 +105,22 @@ def test_secrets_are_not_told() -> None:
 def test_a_person_is_known_by_himself_and_his_canonical_address() -> None:
     marks = marks_of(make.a_user(id=ADA, email="a.da+x@googlemail.com"))
 
-    assert [(mark.kind, mark.value) for mark in marks] == [
-        (MarkKind.USER, "ada"),
-        (MarkKind.EMAIL, "ada@gmail.com"),
-    ]
+    assert marks == (
+        IdentityMark(user_id=ADA, kind=MarkKind.USER, value="ada"),
+        IdentityMark(user_id=ADA, kind=MarkKind.EMAIL, value="ada@gmail.com"),
+    )
 
 
 def test_destinations_are_compared_without_case_and_outer_space() -> None:
-    assert destination_mark(ADA, " Ada@PayPal.example ") == destination_mark(
-        ADA, "ada@paypal.example"
+    assert destination_mark(ADA, " Ada@PayPal.example ") == IdentityMark(
+        user_id=ADA, kind=MarkKind.DESTINATION, value="ada@paypal.example"
     )
 
 
 def test_a_connected_account_is_a_mark_of_its_own_kind() -> None:
     mark = stripe_mark(ADA, "acct_1")
 
-    assert (mark.kind, mark.value) == (MarkKind.STRIPE_ACCOUNT, "acct_1")
+    assert mark == IdentityMark(user_id=ADA, kind=MarkKind.STRIPE_ACCOUNT, value="acct_1")
 
 
 def test_a_linked_account_is_a_mark_and_so_is_the_address_that_it_told() -> None:

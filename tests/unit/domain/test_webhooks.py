@@ -56,6 +56,7 @@ def test_an_event_is_leased_by_nobody_once_its_turn_is_over() -> None:
 
     assert leased.handle(START).leased_until is None
     assert leased.fail("OSError", START).leased_until is None
+    assert leased.fail("OSError", START).failure == "OSError"
     assert leased.retry(START).leased_until is None
 
 
