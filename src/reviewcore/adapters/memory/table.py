@@ -42,11 +42,11 @@ class Index(Generic[V]):
     key alone does). *watch* names the other fields that decide its groups: while they are as they
     were, the index need not look.
 
-    It follows its rows late: a change is noted, and worked in when the index is next asked. What
-    comes and goes between two questions costs next to nothing.
+    It follows its rows late: the table notes what changes, and the index works that in when it is
+    next asked. What comes and goes between two questions costs next to nothing.
     """
 
-    __slots__ = ("_by_group", "_groups", "_late", "_rank", "_rows", "_watched", "watch")
+    __slots__ = ("_by_group", "_groups", "_late", "_news", "_rank", "_rows", "_watched", "watch")
 
     def __init__(
         self,
@@ -63,12 +63,21 @@ class Index(Generic[V]):
         # By key, the row as the groups still have it (None: they have none).
         self._late: dict[Any, V | None] = {}
         self._rows: Mapping[Any, V] = {}
+        self._news: Callable[[], object] = dict
 
-    def follow(self, rows: Mapping[Any, V]) -> Callable[[Any, V | None], object]:
-        """Index *rows*, empty yet. Returns what to call with each key and its row so far."""
+    def follow(self, rows: Mapping[Any, V], news: Callable[[], object]) -> None:
+        """Index *rows*, empty yet; *news* has the table hand on what it noted since."""
         self._rows = rows
+        self._news = news
+
+    def note(self, changed: Mapping[Any, V | None]) -> None:
+        """Take note of keys and the rows that they had (None: none), to be worked in later."""
+        if not self._late:
+            self._late.update(changed)
+            return
         # The first note of a key stands: it is what the groups know.
-        return self._late.setdefault
+        for key, before in changed.items():
+            self._late.setdefault(key, before)
 
     def keys(self, group: Hashable = None) -> Iterator[Any]:
         """Iterate over the keys of a group, in order."""
@@ -95,6 +104,7 @@ class Index(Generic[V]):
         return self._of(group).after((rank, ""))
 
     def _of(self, group: Hashable) -> Ordered:
+        self._news()
         if self._late:
             self._catch_up()
         return self._by_group.get(group, _EMPTY)
@@ -204,7 +214,10 @@ class Table(Generic[K, V]):
         self.changes = 0
         self.indexes = dict(indexes or {})
         self.holders = {unique.name: Holders(unique) for unique in UNIQUES if unique.entity is kind}
-        self._notes = tuple(index.follow(self.rows) for index in self.indexes.values())
+        # By key, the row that was there when the indexes were last told.
+        self._noted: dict[K, V | None] = {}
+        for index in self.indexes.values():
+            index.follow(self.rows, self._hand_on)
         self._claims = tuple(self.holders.values())
         types = field_types(kind) if attrs.has(kind) else {}
         self._times = tuple(
@@ -220,10 +233,16 @@ class Table(Generic[K, V]):
             self.rows.pop(key, None)
         else:
             self.rows[key] = row
-        for note in self._notes:
-            note(key, before)
+        self._noted.setdefault(key, before)
         for holders in self._claims:
             holders.move(key, before, row)
+
+    def _hand_on(self) -> None:
+        """Tell the indexes what changed since they were last told."""
+        if self._noted:
+            for index in self.indexes.values():
+                index.note(self._noted)
+            self._noted.clear()
 
     def in_utc(self, row: V) -> V:
         """Return *row* with its times in UTC. Raises ValueError that names a naive one."""
