@@ -65,7 +65,7 @@ ACTIVE = (ReviewStatus.ASSIGNED, ReviewStatus.IN_PROGRESS)
 
 
 def _submit(market: Market, which: int) -> object:
-    artist = market.artists[which % len(market.artists)]
+    artist = _pick(market.artists, which)
     told = SubmitTrack(
         artist_id=artist.id,
         title="First Light",
