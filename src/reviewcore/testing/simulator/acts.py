@@ -68,10 +68,12 @@ class Act:
     """A deed of somebody: the *number*-th of its history, at a time.
 
     The number is the act's name: ids, tokens and luck come of it, so they stay what they are when
-    others are left out.
+    others are left out. *during* is the act that was waiting for the processor meanwhile, the
+    innermost if there were several.
     """
 
     number: int
     at: datetime
     who: str
     deed: Deed
+    during: int | None = None

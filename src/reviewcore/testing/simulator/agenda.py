@@ -13,6 +13,11 @@ Doing = Callable[[], object]
 MILLISECOND = timedelta(milliseconds=1)
 
 
+def end_of_wait(begun: datetime, seconds: float) -> datetime:
+    """Tell until when a wait lets others act."""
+    return begun + timedelta(milliseconds=1 + int(seconds * 1000))
+
+
 class Agenda:
     """Things to be done at their times; those of one time in the order in which they were added.
 
@@ -47,7 +52,7 @@ class Agenda:
 
     def pass_time(self, seconds: float) -> None:
         """Wait, and let others act meanwhile."""
-        self.run_until(self.clock() + timedelta(milliseconds=1 + int(seconds * 1000)))
+        self.run_until(end_of_wait(self.clock(), seconds))
         # Whoever waited goes on after all that happened meanwhile, and not at the same instant.
         self.clock.set(self.clock() + MILLISECOND)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from functools import partial
 
 import attrs
 
 from reviewcore.domain.rules import MarketRules
 from reviewcore.testing.simulator.acts import Act
+from reviewcore.testing.simulator.agenda import MILLISECOND, end_of_wait
 from reviewcore.testing.simulator.dice import Dice
 from reviewcore.testing.simulator.ending import disagreements, settle
 from reviewcore.testing.simulator.faults import Faults
@@ -74,8 +75,7 @@ def outcome_of(acts: Sequence[Act], setting: Setting, *, settles: bool = False) 
     )
     try:
         with quietly():
-            for act in acts:
-                world.agenda.at(act.at, partial(world.run, act))
+            Replay(world, acts).run()
             if acts:
                 world.agenda.run_until(acts[-1].at + AFTERWARDS)
             wrong = disagreements(world)
@@ -84,6 +84,49 @@ def outcome_of(acts: Sequence[Act], setting: Setting, *, settles: bool = False) 
     except Broken as broken:
         return Outcome(found=broken.found, laws=broken.laws)
     return Outcome(found=wrong, laws=kinds_of(wrong), history_hash=world.fingerprint.digest)
+
+
+class Replay:
+    """Acts done in their order, each while the act waits that it was done during.
+
+    One whose other act was left out is done when its turn comes.
+    """
+
+    def __init__(self, world: World, acts: Sequence[Act]) -> None:
+        self._world = world
+        self._under_way: list[int | None] = [None]
+        self._during: defaultdict[int | None, deque[Act]] = defaultdict(deque)
+        numbers = {act.number for act in acts}
+        for act in acts:
+            self._during[act.during if act.during in numbers else None].append(act)
+
+    def run(self) -> None:
+        """Do them. Raises Broken."""
+        self._world.wait = self._wait
+        self._rest_of(None)
+        self._world.wait = self._world.agenda.pass_time
+
+    def _do(self, act: Act) -> None:
+        self._under_way.append(act.number)
+        try:
+            self._world.run(act)
+        finally:
+            self._under_way.pop()
+        # With others left out, it may have waited less.
+        self._rest_of(act.number)
+
+    def _rest_of(self, number: int | None) -> None:
+        while self._during[number]:
+            self._do(self._during[number].popleft())
+
+    def _wait(self, seconds: float) -> None:
+        clock = self._world.clock
+        end = end_of_wait(clock(), seconds)
+        others = self._during[self._under_way[-1]]
+        # Who acts twice in a row may do so beyond the end, and the waiting goes on until then.
+        while others and (others[0].at < end or others[0].at <= clock()):
+            self._do(others.popleft())
+        clock.set(max(end, clock()) + MILLISECOND)
 
 
 def kinds_of(found: Sequence[str]) -> frozenset[str]:

@@ -31,7 +31,7 @@ class Stage:
         self._audit = audit
         self._audited = 0
         self._numbers = first
-        self._depth = 0
+        self._under_way: list[int] = []
         self.after_deeds: list[Callable[[], None]] = []
 
     @property
@@ -47,16 +47,17 @@ class Stage:
     def do(self, who: str, deed: Deed) -> Any:
         """Do something now; return its answer, a Refusal, or DIED. Raises Broken."""
         self._numbers += 1
-        act = Act(number=self._numbers, at=self.world.clock(), who=who, deed=deed)
+        during = self._under_way[-1] if self._under_way else None
+        act = Act(number=self._numbers, at=self.world.clock(), who=who, deed=deed, during=during)
         self.history.append(act)
-        self._depth += 1
+        self._under_way.append(act.number)
         try:
             answer = self.world.run(act)
         finally:
-            self._depth -= 1
+            self._under_way.pop()
         for follow in self.after_deeds:
             follow()
-        if not self._depth and self.world.app.steps - self._audited >= AUDIT_EVERY:
+        if not self._under_way and self.world.app.steps - self._audited >= AUDIT_EVERY:
             self._audited = self.world.app.steps
             self._audit()
         return answer

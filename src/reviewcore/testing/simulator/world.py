@@ -107,7 +107,7 @@ class World:
 
     *seed* decides ids, tokens and the luck of acts. *make_store* makes the store, for tests that
     want a broken one. `watchers` are called with the changes of each block, once the laws have
-    judged them.
+    judged them, and `wait` lets seconds pass while others act.
     """
 
     def __init__(
@@ -121,6 +121,7 @@ class World:
         self.seed = seed
         self.clock = ManualClock()
         self.agenda = Agenda(self.clock)
+        self.wait: Callable[[float], None] = self.agenda.pass_time
         self.names = ActNames(seed, self.clock)
         self.live = LiveView(rules)
         self.fingerprint = Fingerprint()
@@ -233,7 +234,7 @@ class World:
         seconds = self.weather.seconds(lot)
         fault = self.weather.fault(call, lot=lot, at=self.clock())
         if seconds and self._depth < DEPTH_MAX:
-            self.agenda.pass_time(seconds)
+            self.wait(seconds)
         self.bank_moved = True
         return fault
 
