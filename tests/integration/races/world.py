@@ -29,8 +29,9 @@ from reviewcore.domain.money import Cents
 from reviewcore.domain.payments import AttemptStatus, CheckoutAttempt
 from reviewcore.domain.payouts import PayoutMethod, PayoutStatus
 from reviewcore.domain.reviewers import ReviewerProfile
-from reviewcore.domain.reviews import Review, ReviewStatus, assign
+from reviewcore.domain.reviews import Review, ReviewStatus, assign, slot_states
 from reviewcore.domain.rules import MarketRules, Package, PackageType
+from reviewcore.domain.slots import SlotState
 from reviewcore.domain.tracks import Track, TrackStatus
 from reviewcore.domain.users import User, marks_of
 from reviewcore.ports.audio import Audio
@@ -292,6 +293,7 @@ class World:
         with self.store.begin() as tx:
             locked = tx.tracks.lock(track.id)
             slots = {slot.number: slot for slot in tx.slots.of_track(track.id)}
+            before = tx.reviews.of_track(track.id)
             for number, reviewer in enumerate(reviewers, first_slot):
                 review, row = assign(
                     ReviewId(tx.new_id()),
@@ -305,6 +307,9 @@ class World:
                 tx.queue.add(row)
                 tx.reviewers.update(tx.reviewers.lock(reviewer.id).take(tx.now))
                 made.append(review)
+            known = [*before, *made]
+            if SlotState.OPEN not in slot_states(slots.values(), known, is_closed=False).values():
+                tx.tracks.update(locked.rest())
         return made
 
     def listen(self, *reviews: Review) -> None:
