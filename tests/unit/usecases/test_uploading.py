@@ -306,7 +306,7 @@ def test_the_file_of_an_upload_that_is_forgotten_meanwhile_goes_as_well(
     with pytest.raises(EntityNotFound) as missing:
         accepted(world, upload)
 
-    assert missing.value.id == upload.id
+    assert (missing.value.entity, missing.value.id) == ("Upload", upload.id)
     assert stored(world, upload) is None
     assert world.files.held() == ()
 
