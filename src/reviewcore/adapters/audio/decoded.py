@@ -28,7 +28,7 @@ DECODERS = dict.fromkeys(AudioFormat, SNDFILE) | {
 }
 """The program that decodes each format, and the package which that needs."""
 
-CONFINED = Path(__file__).with_name("confined.py")
+CONFINED = HERE / "confined.py"
 SECONDS_MAX = 60
 """For one file; 25 MiB of the slowest format take a tenth of it on a slow machine."""
 

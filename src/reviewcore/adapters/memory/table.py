@@ -28,6 +28,10 @@ def _nothing(_: object) -> None:
     return None
 
 
+def _no_news() -> None:
+    return None
+
+
 def _all_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
     """Read several attributes as a tuple, also when there is one or none."""
     if len(names) > 1:
@@ -63,7 +67,7 @@ class Index(Generic[V]):
         # By key, the row as the groups still have it (None: they have none).
         self._late: dict[Any, V | None] = {}
         self._rows: Mapping[Any, V] = {}
-        self._news: Callable[[], object] = dict
+        self._news: Callable[[], object] = _no_news
 
     def follow(self, rows: Mapping[Any, V], news: Callable[[], object]) -> None:
         """Index *rows*, empty yet; *news* has the table hand on what it noted since."""
