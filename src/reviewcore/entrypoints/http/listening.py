@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+import attrs
+
 from reviewcore.domain.links import SourceType, judge_source_url
 from reviewcore.domain.tracks import Track
 from reviewcore.domain.uploads import LISTEN_TIME, UPLOAD_TIME, Upload, source_url_of, upload_of
 from reviewcore.entrypoints.http.desk import Desk
 from reviewcore.ports.links import LinkFacts
 from reviewcore.ports.store import Transaction
-from reviewcore.usecases import AcceptUpload, accept_upload
+from reviewcore.usecases import AcceptUpload, GetFeedback, SubmitTrack, accept_upload
+
+D = TypeVar("D", SubmitTrack, GetFeedback)
 
 
 def upload_prefix(desk: Desk) -> str:
@@ -52,6 +58,14 @@ def facts_of(desk: Desk, source_url: str) -> LinkFacts | None:
     Not for use inside a transaction.
     """
     return desk.app.links.describe(source_url)
+
+
+def described(command: D, facts: LinkFacts | None) -> D:
+    """Complete an order without a title by what the platform tells, where it tells anything."""
+    if facts is None:
+        return command
+    duration = command.duration or facts.duration_seconds
+    return attrs.evolve(command, title=facts.title, duration=duration)
 
 
 def recording_of(tx: Transaction, track: Track) -> Upload | None:

@@ -12,7 +12,7 @@ from reviewcore.domain.throttling import Limit
 from reviewcore.entrypoints.http import bodies
 from reviewcore.entrypoints.http.auth import from_our_pages
 from reviewcore.entrypoints.http.desk import TheDesk
-from reviewcore.entrypoints.http.listening import facts_of
+from reviewcore.entrypoints.http.listening import described, facts_of
 from reviewcore.entrypoints.http.openapi import STATUSES
 from reviewcore.entrypoints.http.views.people import (
     ArtistView,
@@ -72,10 +72,7 @@ def create_feedback(data: JSONBody[bodies.FeedbackForm], desk: TheDesk) -> Feedb
         feedback_focus=data.feedback_focus,
     )
     facts = None if data.title.strip() else facts_of(desk, data.source_url)
-    if facts is not None:
-        duration = command.duration or facts.duration_seconds
-        command = attrs.evolve(command, title=facts.title, duration=duration)
-    wanted = desk.drive(get_feedback, command)
+    wanted = desk.drive(get_feedback, described(command, facts))
     spell = desk.spelling.slugs
     return FeedbackView(
         user=user_view(wanted.user),

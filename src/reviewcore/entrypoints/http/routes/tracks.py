@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import attrs
 from litestar import Router, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
@@ -18,6 +17,7 @@ from reviewcore.entrypoints.http.auth import as_admin, as_artist
 from reviewcore.entrypoints.http.desk import Desk, TheDesk
 from reviewcore.entrypoints.http.listening import (
     accept_source,
+    described,
     facts_of,
     listen_address,
     recording_of,
@@ -102,10 +102,7 @@ def _described(facts: LinkFacts | None) -> Callable[[Transaction, SubmitTrack], 
     # What a platform says is no part of the command: asked again under the same key, it may say
     # another thing or nothing, and the artist still means the same.
     def submit_described(tx: Transaction, command: SubmitTrack) -> Track:
-        if facts is None:
-            return submit_track(tx, command)
-        duration = command.duration or facts.duration_seconds
-        return submit_track(tx, attrs.evolve(command, title=facts.title, duration=duration))
+        return submit_track(tx, described(command, facts))
 
     return submit_described
 
