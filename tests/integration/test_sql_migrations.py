@@ -22,7 +22,7 @@ from reviewcore.domain import ledger
 from reviewcore.domain.errors import StoreNotMigrated, StoreUnavailable
 from reviewcore.domain.ledger import Entry
 from reviewcore.domain.matching import Search
-from reviewcore.domain.payments import OWED, RefundStatus
+from reviewcore.domain.refunds import OWED, RefundStatus
 from reviewcore.testing.clock import START
 from reviewcore.testing.contracts.store.scene import Scene
 from tests.integration.postgres import Server

@@ -25,8 +25,9 @@ from reviewcore.domain.money import Cents
 
 if TYPE_CHECKING:
     from reviewcore.domain.disputes import Dispute
-    from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund
+    from reviewcore.domain.payments import CheckoutAttempt, Payment
     from reviewcore.domain.payouts import Payout, PayoutReversal
+    from reviewcore.domain.refunds import Refund
     from reviewcore.domain.reviews import Review
     from reviewcore.domain.slots import Slot
 

@@ -21,15 +21,9 @@ from reviewcore.domain.errors import (
 )
 from reviewcore.domain.ids import PayoutId, ReversalId, ReviewerId
 from reviewcore.domain.money import ZERO, Cents
-from reviewcore.domain.payments import (
-    LOOKS_MIN,
-    SAME_KEY_FOR,
-    SETTLED_AFTER,
-    backoff,
-    parked_for,
-)
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.rules import MarketRules
+from reviewcore.domain.sending import LOOKS_MIN, SAME_KEY_FOR, SETTLED_AFTER, backoff, parked_for
 from reviewcore.domain.texts import require_line
 
 

@@ -25,8 +25,9 @@ from reviewcore.domain.flags import Flag
 from reviewcore.domain.genres import Genre
 from reviewcore.domain.leads import LeadCapture
 from reviewcore.domain.ledger import BalanceLine, Entry, Posting
-from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund
+from reviewcore.domain.payments import CheckoutAttempt, Payment
 from reviewcore.domain.payouts import Payout, PayoutReversal
+from reviewcore.domain.refunds import Refund
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review, ReviewQueue, ReviewTimestamp
 from reviewcore.domain.slots import Slot

@@ -8,7 +8,7 @@ from typing import Self
 
 import attrs
 
-from reviewcore.domain.payments import backoff
+from reviewcore.domain.sending import backoff
 
 KEPT_FOR = timedelta(days=30)
 """As long as Stripe can still tell of an event; a duplicate that comes later finds no trace."""

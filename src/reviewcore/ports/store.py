@@ -65,8 +65,9 @@ from reviewcore.domain.leads import LeadCapture
 from reviewcore.domain.ledger import BalanceLine, Draft, Entry
 from reviewcore.domain.matching import History, Search
 from reviewcore.domain.money import Cents
-from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund, RefundStatus
+from reviewcore.domain.payments import CheckoutAttempt, Payment
 from reviewcore.domain.payouts import Payout, PayoutReversal, PayoutStatus
+from reviewcore.domain.refunds import Refund, RefundStatus
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import EndReason, Review, ReviewQueue, ReviewTimestamp
 from reviewcore.domain.rules import MarketRules

@@ -8,7 +8,7 @@ from reviewcore.domain import events
 from reviewcore.domain.artists import ArtistProfile
 from reviewcore.domain.ids import ArtistId, TrackId, UserId
 from reviewcore.domain.money import ZERO
-from reviewcore.domain.payments import RefundReason
+from reviewcore.domain.refunds import RefundReason
 from reviewcore.domain.reviews import EndReason, ReviewStatus
 from reviewcore.domain.tracks import Track, TrackStatus
 from reviewcore.ports.store import Transaction

@@ -10,7 +10,7 @@ from reviewcore.domain import events
 from reviewcore.domain.artists import ArtistProfile
 from reviewcore.domain.errors import TooEarlyToClose
 from reviewcore.domain.ids import SYSTEM, ArtistId, TrackId, UserId
-from reviewcore.domain.payments import RefundReason
+from reviewcore.domain.refunds import RefundReason
 from reviewcore.domain.reviews import slot_states
 from reviewcore.domain.rules import MarketRules
 from reviewcore.domain.slots import SlotState

@@ -6,7 +6,7 @@ import attrs
 
 from reviewcore.domain.errors import ProcessorRefused, ProcessorUnavailable
 from reviewcore.domain.ids import AttemptId
-from reviewcore.domain.payments import SESSION_LIFE, AttemptStatus, CheckoutAttempt
+from reviewcore.domain.payments import CHECKOUT_LIFE, AttemptStatus, CheckoutAttempt
 from reviewcore.ports.processor import Declined, Done, Outcome, Payments, SessionView, Unknown
 from reviewcore.ports.store import Store
 from reviewcore.usecases.steps.paying import end_attempt, follow_session, lock_bill
@@ -38,7 +38,7 @@ def expire_checkout(store: Store, payments: Payments, command: ExpireCheckout) -
                 return follow_session(tx, bill, view)
             case Done():
                 # A request still under way may yet open a session: wait until it surely cannot.
-                if tx.now - attempt.created_at < SESSION_LIFE:
+                if tx.now - attempt.created_at < CHECKOUT_LIFE:
                     waiting = bill.attempt.look_again(tx.now)
                     tx.attempts.update(waiting)
                     return waiting

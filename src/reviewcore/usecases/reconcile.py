@@ -12,8 +12,9 @@ from typing import Any
 import attrs
 
 from reviewcore.domain.disputes import Dispute
-from reviewcore.domain.payments import CheckoutAttempt, Refund
+from reviewcore.domain.payments import CheckoutAttempt
 from reviewcore.domain.payouts import Payout
+from reviewcore.domain.refunds import Refund
 from reviewcore.domain.webhooks import KEPT_FOR, StripeWebhookEvent, receive
 from reviewcore.ports.processor import Processor
 from reviewcore.ports.store import Store, Transaction

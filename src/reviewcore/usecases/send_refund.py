@@ -7,7 +7,8 @@ import attrs
 from reviewcore.domain import events
 from reviewcore.domain.disputes import DisputeStatus
 from reviewcore.domain.ids import RefundId
-from reviewcore.domain.payments import CheckoutAttempt, Refund, RefundStatus
+from reviewcore.domain.payments import CheckoutAttempt
+from reviewcore.domain.refunds import Refund, RefundStatus
 from reviewcore.ports.processor import (
     Declined,
     Done,

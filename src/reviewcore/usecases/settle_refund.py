@@ -7,7 +7,7 @@ import attrs
 from reviewcore.domain import events, ledger
 from reviewcore.domain.errors import TrackDisputed
 from reviewcore.domain.ids import RefundId, UserId
-from reviewcore.domain.payments import Refund
+from reviewcore.domain.refunds import Refund
 from reviewcore.ports.store import Transaction
 from reviewcore.usecases.steps.flags import require_no_stake, require_reason
 from reviewcore.usecases.steps.refunds import lock_refund, standing_at

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from reviewcore.domain.errors import MailRefused
 from reviewcore.domain.events import EventRecord, UserErased
 from reviewcore.domain.ids import EventId, ReviewerId, UserId
-from reviewcore.domain.payments import backoff
+from reviewcore.domain.sending import backoff
 from reviewcore.usecases.deliver_event import DeliverEvent, deliver_event
 from reviewcore.usecases.forget_uploads import ForgetUploads, forget_uploads
 from reviewcore.usecases.remind_lead import RemindLead, remind_lead

@@ -14,8 +14,9 @@ import pytest
 from reviewcore.adapters.passwords import ScryptPasswords
 from reviewcore.app import App
 from reviewcore.domain.ids import SYSTEM
-from reviewcore.domain.payments import AttemptStatus, PaymentStatus, RefundStatus
+from reviewcore.domain.payments import AttemptStatus, PaymentStatus
 from reviewcore.domain.payouts import PayoutStatus
+from reviewcore.domain.refunds import RefundStatus
 from reviewcore.domain.reviews import EndReason
 from reviewcore.domain.rules import MarketRules, PackageType
 from reviewcore.domain.tracks import TrackStatus

@@ -12,8 +12,8 @@ from reviewcore.domain.errors import ReviewcoreError
 from reviewcore.domain.events import EventRecord
 from reviewcore.domain.feedback import Feedback
 from reviewcore.domain.flags import Flag
-from reviewcore.domain.payments import Refund
 from reviewcore.domain.payouts import Payout
+from reviewcore.domain.refunds import Refund
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review
 from reviewcore.domain.support import SupportMessage, SupportTicket

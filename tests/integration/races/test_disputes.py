@@ -10,7 +10,8 @@ from reviewcore.domain.disputes import Dispute, DisputeStatus
 from reviewcore.domain.errors import ReviewcoreError
 from reviewcore.domain.ids import AttemptId, UserId
 from reviewcore.domain.ledger import EntryKind
-from reviewcore.domain.payments import PaymentStatus, Refund, RefundStatus
+from reviewcore.domain.payments import PaymentStatus
+from reviewcore.domain.refunds import Refund, RefundStatus
 from reviewcore.domain.reviews import Review
 from reviewcore.domain.tracks import Track, TrackStatus
 from reviewcore.ports.processor import DisputeView, Done

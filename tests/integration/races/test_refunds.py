@@ -9,7 +9,8 @@ import pytest
 from reviewcore.domain.disputes import DisputeStatus
 from reviewcore.domain.ids import AttemptId, UserId
 from reviewcore.domain.ledger import EntryKind
-from reviewcore.domain.payments import PaymentStatus, Refund, RefundStatus
+from reviewcore.domain.payments import PaymentStatus
+from reviewcore.domain.refunds import Refund, RefundStatus
 from reviewcore.ports.processor import DisputeView, Done, RefundOrder, RefundView
 from reviewcore.ports.store import Transaction
 from reviewcore.testing.faults import Fault, FaultyPayments

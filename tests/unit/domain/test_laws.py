@@ -23,8 +23,9 @@ from reviewcore.domain.ids import (
 from reviewcore.domain.laws import LAWS, Law, MarketView, Scope, touched, violations
 from reviewcore.domain.ledger import Draft, Entry, EntryKind, Posting
 from reviewcore.domain.money import ZERO, Cents
-from reviewcore.domain.payments import PaymentStatus, Refund, RefundStatus
+from reviewcore.domain.payments import PaymentStatus
 from reviewcore.domain.payouts import PayoutReversal, PayoutStatus
+from reviewcore.domain.refunds import Refund, RefundStatus
 from reviewcore.domain.reviewers import RestrictionCause
 from reviewcore.domain.reviews import EndReason, ReviewStatus, queue_row
 from reviewcore.domain.rules import MarketRules

@@ -12,15 +12,13 @@ from reviewcore.domain.money import Cents
 from reviewcore.domain.payments import (
     ATTEMPT_NEXT,
     PAYMENT_NEXT,
-    REFUND_NEXT,
     AttemptStatus,
     CheckoutAttempt,
     Payment,
     PaymentStatus,
-    Refund,
-    RefundStatus,
-    backoff,
 )
+from reviewcore.domain.refunds import REFUND_NEXT, Refund, RefundStatus
+from reviewcore.domain.sending import backoff
 from reviewcore.testing import builders as make
 from reviewcore.testing.clock import START
 

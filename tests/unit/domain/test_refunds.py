@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from reviewcore.domain.errors import InvalidText, InvalidTransition, TooEarlyToResolve
-from reviewcore.domain.payments import OWED, Refund, RefundStatus
+from reviewcore.domain.refunds import OWED, Refund, RefundStatus
 from reviewcore.testing import builders as make
 from reviewcore.testing.clock import START
 

@@ -15,9 +15,10 @@ import pytest
 
 from reviewcore.domain.disputes import DisputeStatus
 from reviewcore.domain.flags import FlagStatus
-from reviewcore.domain.payments import AttemptStatus, PaymentStatus, RefundStatus
+from reviewcore.domain.payments import AttemptStatus, PaymentStatus
 from reviewcore.domain.payouts import PayoutMethod, PayoutStatus
 from reviewcore.domain.privacy import TABLE
+from reviewcore.domain.refunds import RefundStatus
 from reviewcore.domain.reviewers import RestrictionCause
 from reviewcore.domain.reviews import EndReason, ReviewStatus
 from reviewcore.domain.support import TicketStatus

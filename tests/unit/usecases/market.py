@@ -19,8 +19,9 @@ from reviewcore.domain.events import EventRecord
 from reviewcore.domain.flags import Flag, FlagReason
 from reviewcore.domain.ids import UserId
 from reviewcore.domain.money import Cents
-from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund
+from reviewcore.domain.payments import CheckoutAttempt, Payment
 from reviewcore.domain.payouts import Payout, PayoutMethod
+from reviewcore.domain.refunds import Refund
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review, ReviewQueue
 from reviewcore.domain.rules import MarketRules, PackageType, Tier

@@ -12,7 +12,7 @@ from reviewcore.adapters.sandbox import MoreThanIsLeft
 from reviewcore.domain.errors import InvalidTransition, ReviewcoreError
 from reviewcore.domain.flags import FlagStatus
 from reviewcore.domain.money import Cents
-from reviewcore.domain.payments import RefundStatus
+from reviewcore.domain.refunds import RefundStatus
 from reviewcore.domain.reviews import Review, ReviewStatus
 from reviewcore.domain.tracks import Track
 from reviewcore.ports.processor import DisputeView

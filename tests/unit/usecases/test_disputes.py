@@ -11,7 +11,8 @@ from reviewcore.domain.errors import TrackDisputed
 from reviewcore.domain.ids import SYSTEM, ArtistId
 from reviewcore.domain.matching import Rejection
 from reviewcore.domain.money import ZERO, Cents
-from reviewcore.domain.payments import CheckoutAttempt, PaymentStatus, RefundStatus
+from reviewcore.domain.payments import CheckoutAttempt, PaymentStatus
+from reviewcore.domain.refunds import RefundStatus
 from reviewcore.domain.slots import SlotState
 from reviewcore.domain.tracks import Track, TrackStatus
 from reviewcore.usecases import (

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from reviewcore.domain.payments import PaymentStatus, RefundStatus
+from reviewcore.domain.payments import PaymentStatus
+from reviewcore.domain.refunds import RefundStatus
 from reviewcore.domain.reviews import Review
 from reviewcore.domain.slots import SlotState
 from reviewcore.domain.tracks import Track, TrackStatus

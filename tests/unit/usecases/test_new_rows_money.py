@@ -14,16 +14,9 @@ from reviewcore.domain.disputes import Dispute, DisputeStatus
 from reviewcore.domain.errors import ProcessorUnavailable
 from reviewcore.domain.flags import Flag, FlagReason, FlagStatus
 from reviewcore.domain.money import Cents
-from reviewcore.domain.payments import (
-    AttemptStatus,
-    CheckoutAttempt,
-    Payment,
-    PaymentStatus,
-    Refund,
-    RefundReason,
-    RefundStatus,
-)
+from reviewcore.domain.payments import AttemptStatus, CheckoutAttempt, Payment, PaymentStatus
 from reviewcore.domain.payouts import Payout, PayoutMethod, PayoutReversal, PayoutStatus
+from reviewcore.domain.refunds import Refund, RefundReason, RefundStatus
 from reviewcore.domain.webhooks import Subject
 from reviewcore.ports.processor import (
     AccountOrder,

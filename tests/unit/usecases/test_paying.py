@@ -16,7 +16,8 @@ from reviewcore.domain.errors import (
 )
 from reviewcore.domain.ids import AttemptId
 from reviewcore.domain.money import Cents
-from reviewcore.domain.payments import AttemptStatus, PaymentStatus, RefundStatus
+from reviewcore.domain.payments import AttemptStatus, PaymentStatus
+from reviewcore.domain.refunds import RefundStatus
 from reviewcore.domain.tracks import TrackStatus
 from reviewcore.ports.processor import (
     Done,

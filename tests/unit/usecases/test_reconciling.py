@@ -9,8 +9,9 @@ from reviewcore.adapters.sandbox import PayerOutcome
 from reviewcore.domain.errors import ProcessorUnavailable
 from reviewcore.domain.ids import RefundId
 from reviewcore.domain.money import Cents
-from reviewcore.domain.payments import AttemptStatus, CheckoutAttempt, RefundStatus
+from reviewcore.domain.payments import AttemptStatus, CheckoutAttempt
 from reviewcore.domain.payouts import Payout, PayoutMethod, PayoutStatus
+from reviewcore.domain.refunds import RefundStatus
 from reviewcore.domain.tracks import TrackStatus
 from reviewcore.domain.webhooks import KEPT_FOR
 from reviewcore.ports.processor import Done, Outcome, SessionView

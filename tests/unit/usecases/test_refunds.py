@@ -9,7 +9,8 @@ import pytest
 from reviewcore.domain.disputes import DisputeStatus
 from reviewcore.domain.ids import RefundId
 from reviewcore.domain.money import ZERO, Cents
-from reviewcore.domain.payments import CheckoutAttempt, PaymentStatus, Refund, RefundStatus
+from reviewcore.domain.payments import CheckoutAttempt, PaymentStatus
+from reviewcore.domain.refunds import Refund, RefundStatus
 from reviewcore.domain.tracks import Track
 from reviewcore.ports.processor import (
     Declined,

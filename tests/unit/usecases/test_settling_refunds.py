@@ -20,7 +20,8 @@ from reviewcore.domain.errors import (
 )
 from reviewcore.domain.ids import RefundId, UserId
 from reviewcore.domain.money import ZERO, Cents
-from reviewcore.domain.payments import CheckoutAttempt, PaymentStatus, Refund, RefundStatus
+from reviewcore.domain.payments import CheckoutAttempt, PaymentStatus
+from reviewcore.domain.refunds import Refund, RefundStatus
 from reviewcore.domain.tracks import Track
 from reviewcore.ports.processor import DisputeView, RefundOrder, RefundState, RefundView
 from reviewcore.ports.store import Transaction

@@ -10,7 +10,7 @@ from reviewcore.adapters.mail import MemoryMail
 from reviewcore.domain.errors import IdempotencyKeyReused, StoreUnavailable
 from reviewcore.domain.events import EventRecord
 from reviewcore.domain.ids import UserId
-from reviewcore.domain.payments import RefundStatus
+from reviewcore.domain.refunds import RefundStatus
 from reviewcore.domain.rules import Tier
 from reviewcore.domain.tracks import TrackStatus
 from reviewcore.domain.users import SESSION_LIFE, TOKENS_KEPT_FOR, VERIFICATION_LIFE

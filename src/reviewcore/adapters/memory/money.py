@@ -18,8 +18,9 @@ from reviewcore.domain.ids import (
     TrackId,
 )
 from reviewcore.domain.ledger import BalanceLine, Draft, Entry
-from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund, RefundStatus
+from reviewcore.domain.payments import CheckoutAttempt, Payment
 from reviewcore.domain.payouts import Payout, PayoutReversal, PayoutStatus
+from reviewcore.domain.refunds import Refund, RefundStatus
 from reviewcore.ports.store import Transaction
 
 

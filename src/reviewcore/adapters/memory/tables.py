@@ -40,14 +40,9 @@ from reviewcore.domain.ids import (
 )
 from reviewcore.domain.leads import LeadCapture
 from reviewcore.domain.ledger import Entry
-from reviewcore.domain.payments import (
-    OWED,
-    AttemptStatus,
-    CheckoutAttempt,
-    Payment,
-    Refund,
-)
+from reviewcore.domain.payments import AttemptStatus, CheckoutAttempt, Payment
 from reviewcore.domain.payouts import Payout, PayoutReversal
+from reviewcore.domain.refunds import OWED, Refund
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review, ReviewQueue, ReviewStatus, ReviewTimestamp
 from reviewcore.domain.slots import Slot

@@ -18,8 +18,9 @@ from reviewcore.domain.ids import EntryId
 from reviewcore.domain.leads import LeadCapture
 from reviewcore.domain.ledger import EntryKind
 from reviewcore.domain.money import Cents
-from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund
+from reviewcore.domain.payments import CheckoutAttempt, Payment
 from reviewcore.domain.payouts import Payout, PayoutReversal
+from reviewcore.domain.refunds import Refund
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review, ReviewQueue, ReviewTimestamp
 from reviewcore.domain.slots import Slot

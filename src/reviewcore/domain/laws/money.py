@@ -12,8 +12,9 @@ from reviewcore.domain.laws.law import Breach, Scope, breach, compare, law
 from reviewcore.domain.laws.slots import states_of
 from reviewcore.domain.laws.view import View
 from reviewcore.domain.ledger import EntryKind
-from reviewcore.domain.payments import PaymentStatus, Refund, RefundStatus
+from reviewcore.domain.payments import PaymentStatus
 from reviewcore.domain.payouts import PayoutStatus
+from reviewcore.domain.refunds import Refund, RefundStatus
 from reviewcore.domain.reviews import Review, ReviewStatus
 from reviewcore.domain.slots import SlotState
 

@@ -25,8 +25,9 @@ from reviewcore.domain.ids import (
     TrackId,
 )
 from reviewcore.domain.ledger import EARNED, SPENT, Entry, EntryKind
-from reviewcore.domain.payments import Payment, Refund
+from reviewcore.domain.payments import Payment
 from reviewcore.domain.payouts import Payout, PayoutReversal
+from reviewcore.domain.refunds import Refund
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review, ReviewQueue, ReviewStatus
 from reviewcore.domain.rules import MarketRules

@@ -6,16 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from reviewcore.domain.disputes import Dispute, DisputeStatus
-from reviewcore.domain.payments import (
-    AttemptStatus,
-    CheckoutAttempt,
-    Payment,
-    PaymentStatus,
-    Refund,
-    RefundReason,
-    RefundStatus,
-)
+from reviewcore.domain.payments import AttemptStatus, CheckoutAttempt, Payment, PaymentStatus
 from reviewcore.domain.payouts import Payout, PayoutMethod, PayoutReversal, PayoutStatus
+from reviewcore.domain.refunds import Refund, RefundReason, RefundStatus
 from reviewcore.testing.builders.fields import Fields, after, an_id, begun, built
 from reviewcore.testing.clock import START
 

@@ -9,8 +9,9 @@ from datetime import datetime
 from reviewcore.domain.laws import violations
 from reviewcore.domain.ledger import PROCESSOR
 from reviewcore.domain.money import Cents
-from reviewcore.domain.payments import AttemptStatus, RefundStatus
+from reviewcore.domain.payments import AttemptStatus
 from reviewcore.domain.payouts import PayoutStatus
+from reviewcore.domain.refunds import RefundStatus
 from reviewcore.domain.uploads import KEPT, UploadStatus
 from reviewcore.ports.processor import RefundState
 from reviewcore.testing.machine.outside import Books

@@ -14,7 +14,7 @@ from reviewcore.domain.errors import CannotLeave, EmailNotVerified, EntityNotFou
 from reviewcore.domain.flags import FlagStatus
 from reviewcore.domain.ids import TrackId, UserId
 from reviewcore.domain.money import Cents
-from reviewcore.domain.payments import OWED
+from reviewcore.domain.refunds import OWED
 from reviewcore.domain.reviews import Review, ReviewStatus
 from reviewcore.domain.rules import PackageType
 from reviewcore.domain.support import TicketStatus

@@ -7,7 +7,7 @@ from hypothesis.stateful import precondition, rule
 
 from reviewcore.domain.errors import EntityNotFound
 from reviewcore.domain.ids import UserId
-from reviewcore.domain.payments import OWED, Refund, RefundStatus
+from reviewcore.domain.refunds import OWED, Refund, RefundStatus
 from reviewcore.ports.processor import RefundOrder, RefundState
 from reviewcore.testing.faults import Fault
 from reviewcore.testing.machine import sayings, when

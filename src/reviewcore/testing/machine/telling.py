@@ -12,7 +12,7 @@ from hypothesis.stateful import precondition, rule
 from reviewcore.adapters.sandbox import PayerOutcome
 from reviewcore.domain.errors import EntityNotFound, InvalidWebhook
 from reviewcore.domain.money import Cents
-from reviewcore.domain.payments import OWED
+from reviewcore.domain.refunds import OWED
 from reviewcore.domain.webhooks import TRIES_MAX, Endpoint, ProcessorEvent, Subject
 from reviewcore.ports.processor import CheckoutOrder, Done
 from reviewcore.testing.clock import START

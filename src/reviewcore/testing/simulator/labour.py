@@ -9,8 +9,9 @@ from typing import Any
 
 from reviewcore.adapters.memory.work import Change
 from reviewcore.domain.events import EventRecord
-from reviewcore.domain.payments import CheckoutAttempt, Refund
+from reviewcore.domain.payments import CheckoutAttempt
 from reviewcore.domain.payouts import Payout
+from reviewcore.domain.refunds import Refund
 from reviewcore.domain.tracks import Track
 from reviewcore.domain.webhooks import StripeWebhookEvent
 from reviewcore.testing.simulator.acts import Work

@@ -11,15 +11,9 @@ from hypothesis import strategies as st
 from reviewcore.domain import ledger
 from reviewcore.domain.disputes import Dispute, DisputeStatus
 from reviewcore.domain.ledger import Draft, EntryKind, Move, Posting
-from reviewcore.domain.payments import (
-    AttemptStatus,
-    CheckoutAttempt,
-    Payment,
-    PaymentStatus,
-    Refund,
-    RefundStatus,
-)
+from reviewcore.domain.payments import AttemptStatus, CheckoutAttempt, Payment, PaymentStatus
 from reviewcore.domain.payouts import Payout, PayoutReversal, PayoutStatus
+from reviewcore.domain.refunds import Refund, RefundStatus
 from reviewcore.domain.reviews import Review, ReviewStatus
 from reviewcore.domain.slots import Slot
 from reviewcore.testing.strategies import values

@@ -7,8 +7,9 @@ from datetime import datetime
 import attrs
 
 from reviewcore.domain.disputes import Dispute
-from reviewcore.domain.payments import AttemptStatus, CheckoutAttempt, Refund, RefundStatus
+from reviewcore.domain.payments import AttemptStatus, CheckoutAttempt
 from reviewcore.domain.payouts import Payout, PayoutStatus
+from reviewcore.domain.refunds import Refund, RefundStatus
 from reviewcore.domain.webhooks import StripeWebhookEvent
 from reviewcore.ports.processor import (
     Declined,

@@ -10,8 +10,8 @@ from reviewcore.domain import events, ledger
 from reviewcore.domain.artists import ArtistProfile
 from reviewcore.domain.ids import UserId
 from reviewcore.domain.leaving import Ties
-from reviewcore.domain.payments import OWED
 from reviewcore.domain.payouts import PayoutStatus
+from reviewcore.domain.refunds import OWED
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import EndReason
 from reviewcore.domain.tracks import Track, TrackStatus

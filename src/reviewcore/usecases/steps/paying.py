@@ -8,14 +8,8 @@ from reviewcore.domain import events, ledger
 from reviewcore.domain.artists import ArtistProfile
 from reviewcore.domain.ids import RefundId
 from reviewcore.domain.money import Cents
-from reviewcore.domain.payments import (
-    AttemptStatus,
-    CheckoutAttempt,
-    Payment,
-    Refund,
-    RefundReason,
-    RefundStatus,
-)
+from reviewcore.domain.payments import AttemptStatus, CheckoutAttempt, Payment
+from reviewcore.domain.refunds import Refund, RefundReason, RefundStatus
 from reviewcore.domain.tracks import Track, TrackStatus
 from reviewcore.ports.processor import SessionState, SessionView
 from reviewcore.ports.store import Transaction

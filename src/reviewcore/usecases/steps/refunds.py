@@ -7,7 +7,8 @@ from typing import NamedTuple
 from reviewcore.domain import events, ledger
 from reviewcore.domain.disputes import DisputeStatus, standing_of
 from reviewcore.domain.errors import InvalidTransition
-from reviewcore.domain.payments import OWED, CheckoutAttempt, Payment, Refund, RefundStatus
+from reviewcore.domain.payments import CheckoutAttempt, Payment
+from reviewcore.domain.refunds import OWED, Refund, RefundStatus
 from reviewcore.ports.processor import RefundState, RefundView
 from reviewcore.ports.store import Transaction
 

@@ -12,7 +12,8 @@ from reviewcore.domain.artists import ArtistProfile
 from reviewcore.domain.disputes import DisputeStatus
 from reviewcore.domain.ids import RefundId
 from reviewcore.domain.money import ZERO, Cents, total
-from reviewcore.domain.payments import Payment, Refund, RefundReason, RefundStatus
+from reviewcore.domain.payments import Payment
+from reviewcore.domain.refunds import Refund, RefundReason, RefundStatus
 from reviewcore.domain.reviews import slot_states
 from reviewcore.domain.rules import FREE_CREDIT
 from reviewcore.domain.slots import Slot, SlotState

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from reviewcore.domain.artists import ArtistProfile
 from reviewcore.domain.disputes import DisputeStatus, standing_of
-from reviewcore.domain.payments import Payment, RefundReason
+from reviewcore.domain.payments import Payment
+from reviewcore.domain.refunds import RefundReason
 from reviewcore.domain.reviews import slot_states
 from reviewcore.domain.slots import SlotState
 from reviewcore.domain.tracks import Track

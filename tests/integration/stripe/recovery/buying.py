@@ -7,14 +7,8 @@ from typing import Any
 
 from reviewcore.app import App
 from reviewcore.domain.ids import TrackId
-from reviewcore.domain.payments import (
-    AttemptStatus,
-    CheckoutAttempt,
-    Payment,
-    PaymentStatus,
-    Refund,
-    RefundStatus,
-)
+from reviewcore.domain.payments import AttemptStatus, CheckoutAttempt, Payment, PaymentStatus
+from reviewcore.domain.refunds import Refund, RefundStatus
 from reviewcore.domain.tracks import Track, TrackStatus
 from reviewcore.usecases import (
     CancelTrack,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from reviewcore.domain.disputes import DisputeStatus
-from reviewcore.domain.payments import RefundStatus
+from reviewcore.domain.refunds import RefundStatus
 from reviewcore.domain.tracks import Track
 from tests.integration.stripe.recovery.buying import (
     Yields,

@@ -16,8 +16,9 @@ from reviewcore.adapters.sql import SqlStore
 from reviewcore.adapters.stripe import StripeProcessor, StripeSettings
 from reviewcore.app import App
 from reviewcore.domain.ledger import PROCESSOR
-from reviewcore.domain.payments import AttemptStatus, CheckoutAttempt, Refund, RefundStatus
+from reviewcore.domain.payments import AttemptStatus, CheckoutAttempt
 from reviewcore.domain.payouts import PayoutStatus
+from reviewcore.domain.refunds import Refund, RefundStatus
 from reviewcore.ports.processor import Payments, Payouts, Processor, Webhooks
 from reviewcore.ports.store import Store, Transaction
 from reviewcore.testing.clock import ManualClock

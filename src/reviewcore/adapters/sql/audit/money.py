@@ -38,7 +38,8 @@ from reviewcore.domain.flags import FlagStatus
 from reviewcore.domain.laws import money as laws
 from reviewcore.domain.laws.law import Law
 from reviewcore.domain.ledger import EARNED, SPENT
-from reviewcore.domain.payments import PaymentStatus, RefundStatus
+from reviewcore.domain.payments import PaymentStatus
+from reviewcore.domain.refunds import RefundStatus
 
 _artists, _reviewers = tables.artist_profiles, tables.reviewer_profiles
 _tracks, _slots, _reviews = tables.tracks, tables.slots, tables.reviews

@@ -30,8 +30,8 @@ from reviewcore.adapters.sql.audit.words import (
 )
 from reviewcore.domain.disputes import DisputeStatus
 from reviewcore.domain.ledger import EntryKind
-from reviewcore.domain.payments import RefundStatus
 from reviewcore.domain.payouts import PayoutStatus
+from reviewcore.domain.refunds import RefundStatus
 
 _slots, _reviews, _entries = tables.slots, tables.reviews, tables.ledger_entries
 _payments, _refunds, _disputes = tables.payments, tables.refunds, tables.disputes

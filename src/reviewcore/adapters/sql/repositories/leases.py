@@ -14,8 +14,9 @@ from reviewcore.adapters.sql.repositories.base import LIMIT, locking
 from reviewcore.adapters.sql.rows import RowMap
 from reviewcore.adapters.sql.unit import Unit
 from reviewcore.domain.leads import LeadCapture
-from reviewcore.domain.payments import CheckoutAttempt, Refund
+from reviewcore.domain.payments import CheckoutAttempt
 from reviewcore.domain.payouts import Payout
+from reviewcore.domain.refunds import Refund
 from reviewcore.domain.webhooks import StripeWebhookEvent
 
 E = TypeVar("E", CheckoutAttempt, Refund, Payout, StripeWebhookEvent, LeadCapture)

@@ -24,8 +24,9 @@ from reviewcore.domain.ids import (
     ReviewerId,
     TrackId,
 )
-from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund, RefundStatus
+from reviewcore.domain.payments import CheckoutAttempt, Payment
 from reviewcore.domain.payouts import Payout, PayoutReversal, PayoutStatus
+from reviewcore.domain.refunds import Refund, RefundStatus
 
 
 def _unsettled(rows: RowMap[Any], condition: str) -> Query:

@@ -21,8 +21,9 @@ from reviewcore.adapters.sql.tables.columns import (
 )
 from reviewcore.domain.disputes import DisputeStatus
 from reviewcore.domain.ledger import EntryKind
-from reviewcore.domain.payments import AttemptStatus, PaymentStatus, RefundReason, RefundStatus
+from reviewcore.domain.payments import AttemptStatus, PaymentStatus
 from reviewcore.domain.payouts import PayoutMethod, PayoutStatus
+from reviewcore.domain.refunds import RefundReason, RefundStatus
 
 payments = Table(
     "payments",

@@ -9,8 +9,8 @@ from litestar.params import FromPath, FromQuery
 
 from reviewcore.domain.flags import FlagStatus
 from reviewcore.domain.ids import FlagId
-from reviewcore.domain.payments import RefundStatus
 from reviewcore.domain.payouts import PayoutStatus
+from reviewcore.domain.refunds import RefundStatus
 from reviewcore.domain.tracks import TrackStatus
 from reviewcore.entrypoints.http.auth import as_admin
 from reviewcore.entrypoints.http.desk import TheDesk

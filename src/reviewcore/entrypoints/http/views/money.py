@@ -7,8 +7,8 @@ from datetime import datetime
 import attrs
 
 from reviewcore.domain.ledger import EntryKind
-from reviewcore.domain.payments import Refund, RefundReason, RefundStatus
 from reviewcore.domain.payouts import Payout, PayoutMethod, PayoutStatus
+from reviewcore.domain.refunds import Refund, RefundReason, RefundStatus
 from reviewcore.entrypoints.http.views.shape import shape
 from reviewcore.usecases import Balance
 

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from reviewcore.domain.disputes import Dispute, DisputeStatus
 from reviewcore.domain.ledger import BalanceLine, Entry, Posting
-from reviewcore.domain.payments import (
-    AttemptStatus,
-    CheckoutAttempt,
-    Payment,
-    PaymentStatus,
-    Refund,
-    RefundStatus,
-)
+from reviewcore.domain.payments import AttemptStatus, CheckoutAttempt, Payment, PaymentStatus
 from reviewcore.domain.payouts import Payout, PayoutReversal, PayoutStatus
+from reviewcore.domain.refunds import Refund, RefundStatus
 from reviewcore.testing.builders.fits.fitting import all_or_none, in_order, none_of, sentences
 
 APPLIED = frozenset({PaymentStatus.COMPLETED, PaymentStatus.REFUNDED})

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from reviewcore.domain.payments import AttemptStatus, RefundStatus
+from reviewcore.domain.payments import AttemptStatus
 from reviewcore.domain.payouts import PayoutMethod, PayoutStatus
+from reviewcore.domain.refunds import RefundStatus
 from reviewcore.ports.store import Store
 from reviewcore.testing.builders import an_id
 from reviewcore.testing.clock import START

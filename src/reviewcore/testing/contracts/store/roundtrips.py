@@ -17,8 +17,9 @@ from reviewcore.domain.disputes import DisputeStatus
 from reviewcore.domain.flags import FlagStatus
 from reviewcore.domain.ids import GenreId
 from reviewcore.domain.links import SourceType
-from reviewcore.domain.payments import AttemptStatus, PaymentStatus, RefundStatus
+from reviewcore.domain.payments import AttemptStatus, PaymentStatus
 from reviewcore.domain.payouts import PayoutStatus
+from reviewcore.domain.refunds import RefundStatus
 from reviewcore.domain.reviewers import RestrictionCause
 from reviewcore.domain.reviews import ReviewStatus
 from reviewcore.domain.rules import PackageType, Tier

@@ -13,8 +13,9 @@ from reviewcore.domain.disputes import Dispute
 from reviewcore.domain.flags import Flag
 from reviewcore.domain.genres import CATALOGUE
 from reviewcore.domain.leads import LeadCapture
-from reviewcore.domain.payments import CheckoutAttempt, Payment, Refund
+from reviewcore.domain.payments import CheckoutAttempt, Payment
 from reviewcore.domain.payouts import Payout, PayoutReversal
+from reviewcore.domain.refunds import Refund
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review, ReviewQueue, queue_row
 from reviewcore.domain.rules import MarketRules

@@ -9,8 +9,9 @@ import attrs
 import pytest
 
 from reviewcore.domain.disputes import DisputeStatus
-from reviewcore.domain.payments import OWED, AttemptStatus, RefundStatus
+from reviewcore.domain.payments import AttemptStatus
 from reviewcore.domain.payouts import PayoutMethod, PayoutStatus
+from reviewcore.domain.refunds import OWED, RefundStatus
 from reviewcore.ports.store import Store
 from reviewcore.testing.contracts.store.scene import Scene, StoreFixtures
 

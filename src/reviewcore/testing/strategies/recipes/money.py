@@ -5,16 +5,9 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from reviewcore.domain.disputes import Dispute, DisputeStatus
-from reviewcore.domain.payments import (
-    AttemptStatus,
-    CheckoutAttempt,
-    Payment,
-    PaymentStatus,
-    Refund,
-    RefundReason,
-    RefundStatus,
-)
+from reviewcore.domain.payments import AttemptStatus, CheckoutAttempt, Payment, PaymentStatus
 from reviewcore.domain.payouts import Payout, PayoutMethod, PayoutReversal, PayoutStatus
+from reviewcore.domain.refunds import Refund, RefundReason, RefundStatus
 from reviewcore.testing import builders as make
 from reviewcore.testing.strategies import values
 from reviewcore.testing.strategies.entities import Recipe, Told
