@@ -135,6 +135,7 @@ NO_HOST = "the domain is not a host name with a dot in it"
         ("ada@straße.de", AMBIGUOUS),
         ("ada@bücher..example", NO_NAME),
         ("ada@example", NO_HOST),
+        ("ada@books..example", NO_HOST),
         ("ada@10.0.0.1", NO_HOST),
     ],
 )

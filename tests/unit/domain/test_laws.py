@@ -24,7 +24,7 @@ from reviewcore.domain.laws import LAWS, Law, MarketView, Scope, touched, violat
 from reviewcore.domain.ledger import Draft, Entry, EntryKind, Posting
 from reviewcore.domain.money import ZERO, Cents
 from reviewcore.domain.payments import PaymentStatus
-from reviewcore.domain.payouts import PayoutReversal, PayoutStatus
+from reviewcore.domain.payouts import Payout, PayoutReversal, PayoutStatus
 from reviewcore.domain.refunds import Refund, RefundStatus
 from reviewcore.domain.reviewers import RestrictionCause
 from reviewcore.domain.reviews import EndReason, ReviewStatus, queue_row
@@ -34,6 +34,7 @@ from reviewcore.testing import builders as make
 from reviewcore.testing.clock import START
 
 T, R = TrackId("t"), ReviewerId("r")
+FAILED_PAYOUT: Payout = make.a_payout(id="pf", reviewer_id=R, status=PayoutStatus.FAILED)
 RULES = MarketRules(promo_codes={"LAUNCH": 1})
 
 
@@ -158,6 +159,10 @@ def test_a_market_that_lost_a_dispute_breaks_no_law() -> None:
 
 def test_a_market_with_settled_refunds_breaks_no_law() -> None:
     assert violations(settled_market()) == ()
+
+
+def test_a_market_whose_money_came_back_breaks_no_law() -> None:
+    assert violations(returned_market()) == ()
 
 
 def test_money_of_another_currency_is_recorded_and_not_posted() -> None:
@@ -312,6 +317,80 @@ def settled_market() -> MarketView:
             *(attrs.evolve(one, id=EntryId(f"s{one.id}")) for one in drafts),
         ),
     )
+
+
+def returned_market() -> MarketView:
+    """The first market, where money came back: of a payout, and of a dispute that was won.
+
+    A review of a free track was completed besides.
+    """
+    view = market()
+    reversal = PayoutReversal(
+        id=ReversalId("rv"),
+        payout_id=PayoutId("po"),
+        reviewer_id=R,
+        amount=Cents(20),
+        external_id="trr_1",
+        at=START,
+    )
+    won = make.a_dispute(
+        id="d1",
+        attempt_id="co",
+        payment_id="pay",
+        track_id=T,
+        status=DisputeStatus.WON,
+        amount=297,
+        reinstated_amount=200,
+    )
+    free = make.a_track(
+        id="tf",
+        artist_id="a",
+        promo_code="LAUNCH",
+        price=0,
+        reviews_requested=1,
+        reviews_completed=1,
+        status=TrackStatus.COMPLETED,
+    )
+    review = make.a_review(
+        id="vf",
+        track_id="tf",
+        artist_id="a",
+        reviewer_id=R,
+        slot_price=0,
+        status=ReviewStatus.COMPLETED,
+    )
+    drafts = booked(
+        ledger.payout_reversed(reversal),
+        ledger.dispute_opened(won),
+        ledger.dispute_won(won),
+        ledger.review_completed(review, is_free=True),
+    )
+    reviewer = attrs.evolve(
+        view.reviewers[0],
+        total_reviews=2,
+        total_earnings=Cents(100),
+        pending_balance=Cents(70),
+    )
+    return attrs.evolve(
+        view,
+        artists=(attrs.evolve(view.artists[0], total_tracks=2),),
+        tracks=(*view.tracks, free),
+        slots=(*view.slots, make.a_slot(track_id="tf", number=1, price=0)),
+        reviews=(*view.reviews, review),
+        reviewers=(reviewer, *view.reviewers[1:]),
+        payouts=(attrs.evolve(view.payouts[0], reversed_amount=Cents(20)),),
+        reversals=(reversal,),
+        disputes=(won,),
+        entries=(
+            *view.entries,
+            *(attrs.evolve(one, id=EntryId(f"r{one.id}")) for one in drafts),
+        ),
+    )
+
+
+def returned_without(kind: EntryKind) -> MarketView:
+    view = returned_market()
+    return with_part(view, "entries", [one for one in view.entries if one.kind is not kind])
 
 
 def settled_but(number: int, **changes: Any) -> MarketView:
@@ -557,6 +636,58 @@ def test_parts_judged_one_by_one_make_the_whole(law: str, plant: Callable[[], Ma
     whole = set(judge(view))
 
     assert parts == (set() if judge is laws.market_accounts_follow_reviews else whole)
+
+
+@pytest.mark.parametrize(
+    ("plant", "culprit", "told"),
+    [
+        (lambda: settled_without(EntryKind.REFUND_INTENDED, "rs"), "rs", "intended"),
+        (lambda: settled_without(EntryKind.REFUND_COMPLETED, "rt"), "rt", "completed"),
+        (lambda: settled_without(EntryKind.REFUND_RETURNED, "rt"), "rt", "returned"),
+        (lambda: settled_without(EntryKind.REFUND_SETTLED, "rs"), "rs", "settled"),
+        (lambda: settled_without(EntryKind.REFUND_DROPPED, "rv"), "rv", "dropped"),
+        (lambda: settled_without(EntryKind.REFUND_DOUBLED, "ru"), "ru", "doubled"),
+        (lambda: settled_without(EntryKind.REFUND_UNDOUBLED, "ru"), "ru", "undoubled"),
+        (lambda: without("entries", 5), "po", "requested"),
+        (lambda: without("entries", 6), "po", "completed"),
+        (lambda: with_more("payouts", FAILED_PAYOUT), "pf", "failed"),
+        (lambda: lost_without(EntryKind.DISPUTE_OPENED), "d1", "opened"),
+        (lambda: returned_without(EntryKind.DISPUTE_WON), "d1", "won"),
+        (lambda: returned_without(EntryKind.PAYOUT_REVERSED), "rv", "booked"),
+    ],
+    ids=lambda given: given if isinstance(given, str) else "",
+)
+def test_what_happened_and_is_not_booked_is_named(
+    plant: Callable[[], MarketView], culprit: str, told: str
+) -> None:
+    found = {one.told for one in laws.money_moves_once(plant()) if one.ids == (culprit,)}
+
+    assert f"{told} is True, recomputed False" in found
+    assert all(one.endswith(" is True, recomputed False") for one in found)
+
+
+def test_a_slot_that_is_lost_on_one_side_alone_is_named() -> None:
+    (found,) = laws.money_moves_once(lost_without(EntryKind.SLOT_LOST))
+
+    assert found.ids == ("t/2",)
+    assert found.told == "slot and ledger do not agree on whether it was lost"
+
+
+def test_a_dispute_that_was_won_and_brought_nothing_back_is_not_booked() -> None:
+    view = returned_without(EntryKind.DISPUTE_WON)
+    nothing = attrs.evolve(view.disputes[0], reinstated_amount=ZERO)
+
+    assert not list(laws.money_moves_once(with_part(view, "disputes", [nothing])))
+
+
+def test_what_was_reinstated_in_another_currency_is_not_booked() -> None:
+    view = lost_but("disputes", 2, status=DisputeStatus.WON, reinstated_amount=Cents(1))
+
+    assert not list(laws.money_moves_once(view))
+
+
+def test_the_rating_of_a_review_whose_flag_was_upheld_counts_no_more() -> None:
+    assert not list(laws.reviewers_count_right(lost_but("reviews", 1, artist_rating=1)))
 
 
 def test_every_law_has_a_planted_violation() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import attrs
@@ -16,8 +17,10 @@ from reviewcore.domain.errors import (
 from reviewcore.domain.ids import AccountId, UserId
 from reviewcore.domain.users import (
     Account,
+    EmailVerificationToken,
     IdentityMark,
     MarkKind,
+    PasswordResetToken,
     account_marks,
     destination_mark,
     marks_of,
@@ -36,12 +39,28 @@ def test_a_password_has_8_to_256_characters(length: int) -> None:
     assert require_password("x" * length) == "x" * length
 
 
-@pytest.mark.parametrize("length", [0, 7, 257])
-def test_a_password_of_another_length_is_refused_without_being_told(length: int) -> None:
+@pytest.mark.parametrize(
+    ("length", "reason"),
+    [
+        (0, "has fewer than 8 characters"),
+        (7, "has fewer than 8 characters"),
+        (257, "has more than 256 characters"),
+    ],
+)
+def test_a_password_of_another_length_is_refused_without_being_told(
+    length: int, reason: str
+) -> None:
     with pytest.raises(InvalidPassword) as refusal:
         require_password("q" * length)
 
+    assert refusal.value.reason == reason
     assert "qq" not in str(refusal.value)
+
+
+def test_choosing_a_password_changes_nothing_else() -> None:
+    user = make.a_user(id=ADA, password="old")
+
+    assert user.choose_password("new") == attrs.evolve(user, password="new")
 
 
 def test_a_token_is_kept_as_its_digest() -> None:
@@ -77,17 +96,24 @@ def test_a_session_ends_at_its_time() -> None:
         session.require_valid(session.expires_at)
 
 
-def test_a_token_works_once() -> None:
-    used = make.an_email_token().use(START)
+@pytest.mark.parametrize("make_token", [make.an_email_token, make.a_reset_token])
+def test_a_token_works_once(
+    make_token: Callable[[], EmailVerificationToken | PasswordResetToken],
+) -> None:
+    token = make_token()
+    used = token.use(START)
 
     with pytest.raises(InvalidToken):
         used.use(START)
 
-    assert used.used_at == START
+    assert used == attrs.evolve(token, used_at=START)
 
 
-def test_a_token_works_until_its_time() -> None:
-    token = make.an_email_token()
+@pytest.mark.parametrize("make_token", [make.an_email_token, make.a_reset_token])
+def test_a_token_works_until_its_time(
+    make_token: Callable[[], EmailVerificationToken | PasswordResetToken],
+) -> None:
+    token = make_token()
     token.use(token.expires_at - timedelta(microseconds=1))
 
     with pytest.raises(InvalidToken):
