@@ -337,7 +337,7 @@ ORDERED: tuple[tuple[str, str], ...] = (("genres_per_reviewer_min", "genres_per_
 
 def plain(rules: MarketRules) -> dict[str, Any]:
     """Tell *rules* as JSON-ready values, in the vocabulary of a rules file."""
-    told = attrs.asdict(rules, recurse=False)
+    told = attrs.asdict(rules)
     told["promo_codes"] = dict(rules.promo_codes)
     told["pro_rating_min"] = str(rules.pro_rating_min.normalize())
     told["packages"] = {str(kind): attrs.asdict(box) for kind, box in rules.packages.items()}

@@ -102,6 +102,14 @@ def test_a_slug_is_lower_case_ascii_words_joined_by_hyphens(slug: str) -> None:
     ("genres", "message"),
     [
         ([genre("a"), attrs.evolve(genre("b"), id=GenreId("a"))], "same id: a"),
+        (
+            [
+                genre("a"),
+                genre("b"),
+                *(attrs.evolve(genre(other), id=GenreId(one)) for other, one in ("ca", "db")),
+            ],
+            "same id: a, b$",
+        ),
         ([genre("a"), attrs.evolve(genre("b"), slug="a")], "same slug: a"),
         ([genre("a"), attrs.evolve(genre("b"), name="A")], "same name: a"),
         ([genre("a"), attrs.evolve(genre("b"), name="a")], "same name: a"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -24,6 +25,18 @@ from reviewcore.domain.rules import (
     plain,
     rules_from,
 )
+from reviewcore.domain.throttling import MOST_MAX, Limit
+from reviewcore.testing.clock import START
+
+ENTANGLED = {
+    "rate_normal_cents",
+    "rate_pro_cents",
+    "genres_per_reviewer_min",
+    "genres_per_reviewer_max",
+    "quiz_pass_min",
+    "minimum_listen_seconds",
+}
+"""Numbers whose ends contradict the defaults of others."""
 
 # What operators were told of a rules file: the names and their defaults.
 RULES_FILE_PARAGRAPH = """
@@ -112,6 +125,28 @@ def test_every_number_has_a_range() -> None:
 
 
 # ── what follows from the numbers ────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", sorted(RANGES.keys() - ENTANGLED))
+@pytest.mark.parametrize("end", [0, 1], ids=["least", "most"])
+def test_both_ends_of_a_range_belong_to_it(name: str, end: int) -> None:
+    value: Any = RANGES[name][end]
+    if name == "pro_rating_min":
+        value = Decimal(value)
+
+    assert getattr(MarketRules(**{name: value}), name) == value
+
+
+@pytest.mark.parametrize("most", [1, MOST_MAX])
+def test_a_throttle_may_allow_one_and_as_many_as_can_be(most: int) -> None:
+    rules = MarketRules(throttles=MappingProxyType(dict.fromkeys(Limit, most)))
+
+    assert set(rules.throttles.values()) == {most}
+
+
+@pytest.mark.parametrize(("days", "since"), [(0, None), (7, START - timedelta(days=7))])
+def test_pay_is_held_for_as_long_as_the_rules_say(days: int, since: datetime | None) -> None:
+    assert MarketRules(earning_hold_days=days).hold_begins(START) == since
 
 
 def test_a_tier_tells_rate_and_load() -> None:
