@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import weakref
 from itertools import product
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 
 from reviewcore.adapters.memory import MemoryStore
 from reviewcore.adapters.memory.ordered import Ordered
+from reviewcore.adapters.memory.store import Lazy, MemoryTransaction
 from reviewcore.adapters.memory.table import Index, Table
 from reviewcore.adapters.memory.tables import Tables
 from reviewcore.domain.rules import MarketRules
@@ -129,3 +132,21 @@ def test_a_row_that_is_no_longer_due_may_keep_its_lease() -> None:
 
     with scene.store.begin() as tx:
         assert list(tx.attempts.lease(START, until=START, limit=9)) == []
+
+
+def test_what_a_block_held_is_free_when_it_has_ended() -> None:
+    store = MemoryStore(clock=ManualClock())
+
+    gc.disable()
+    try:
+        with store.begin() as tx:
+            for name, one in vars(MemoryTransaction).items():
+                if isinstance(one, Lazy):
+                    getattr(tx, name)
+            tx.users.add(a_user())
+        held = weakref.ref(tx)
+        del tx
+
+        assert held() is None
+    finally:
+        gc.enable()

@@ -14,7 +14,7 @@ from reviewcore.adapters.memory.work import Work
 from reviewcore.domain import events
 from reviewcore.domain.ids import EventId
 from reviewcore.ports.codec import encode
-from reviewcore.ports.store import IdempotencyRecord, Transaction
+from reviewcore.ports.store import IdempotencyRecord
 
 
 class MemoryEvents:
@@ -24,11 +24,10 @@ class MemoryEvents:
     given up.
     """
 
-    def __init__(self, work: Work, tx: Transaction) -> None:
+    def __init__(self, work: Work) -> None:
         self._work = work
         self._table = work.tables.events
         self._sequences = work.tables.sequences
-        self._tx = tx
 
     def add(self, *told: events.Event) -> None:
         for event in told:
@@ -91,19 +90,19 @@ class MemoryEvents:
         return iter(self._table.of("page"))
 
     def _record(self, event: events.Event) -> events.EventRecord:
-        aggregate = event.aggregate
+        work, aggregate = self._work, event.aggregate
         sequence = self._sequences.rows.get(aggregate, 0) + 1
-        self._work.put(self._sequences, aggregate, sequence)
+        work.put(self._sequences, aggregate, sequence)
         return events.EventRecord(
-            id=EventId(self._tx.new_id()),
+            id=EventId(work.new_id()),
             aggregate=aggregate,
             sequence=sequence,
             type=type(event).__name__,
             payload=encode(event),
-            actor=self._tx.actor,
-            at=self._tx.now,
-            rules_version=self._tx.rules.version,
-            next_attempt_at=self._tx.now,
+            actor=work.actor,
+            at=work.now,
+            rules_version=work.rules.version,
+            next_attempt_at=work.now,
         )
 
     def _is_first(self, key: EventId) -> bool:

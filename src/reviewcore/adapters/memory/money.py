@@ -21,7 +21,6 @@ from reviewcore.domain.ledger import BalanceLine, Draft, Entry
 from reviewcore.domain.payments import CheckoutAttempt, Payment
 from reviewcore.domain.payouts import Payout, PayoutReversal, PayoutStatus
 from reviewcore.domain.refunds import Refund, RefundStatus
-from reviewcore.ports.store import Transaction
 
 
 class MemoryPayments(Rows[Payment, PaymentId]):
@@ -103,10 +102,9 @@ class MemoryReversals:
 class MemoryLedger:
     """The ledger."""
 
-    def __init__(self, work: Work, tx: Transaction) -> None:
+    def __init__(self, work: Work) -> None:
         self._work = work
         self._table = work.tables.entries
-        self._tx = tx
 
     def add(self, *drafts: Draft) -> None:
         self._work.require_writable()
@@ -135,10 +133,10 @@ class MemoryLedger:
 
     def _entry(self, draft: Draft) -> Entry:
         return Entry(
-            id=EntryId(self._tx.new_id()),
+            id=EntryId(self._work.new_id()),
             kind=draft.kind,
             cause=draft.cause,
-            at=self._tx.now,
-            rules_version=self._tx.rules.version,
+            at=self._work.now,
+            rules_version=self._work.rules.version,
             postings=draft.postings,
         )

@@ -14,7 +14,6 @@ from reviewcore.domain.leads import LeadCapture
 from reviewcore.domain.support import SupportMessage, SupportTicket, TicketStatus
 from reviewcore.domain.throttling import RateLimit
 from reviewcore.domain.uploads import Upload
-from reviewcore.ports.store import Transaction
 
 
 class MemoryTickets(Rows[SupportTicket, TicketId]):
@@ -53,15 +52,14 @@ class MemoryMessages:
 class MemoryRateLimits:
     """Counters of attempts."""
 
-    def __init__(self, work: Work, tx: Transaction) -> None:
+    def __init__(self, work: Work) -> None:
         self._work = work
         self._table = work.tables.rate_limits
-        self._tx = tx
 
     def hit(self, key: str, *, window: timedelta) -> RateLimit:
         known = self._table.rows.get(key)
-        if known is None or known.reset_at <= self._tx.now:
-            counter = RateLimit(key=key, count=1, reset_at=self._tx.now + window)
+        if known is None or known.reset_at <= self._work.now:
+            counter = RateLimit(key=key, count=1, reset_at=self._work.now + window)
         else:
             counter = attrs.evolve(known, count=known.count + 1)
         self._work.put(self._table, key, counter)
@@ -69,7 +67,7 @@ class MemoryRateLimits:
 
     def find(self, key: str) -> RateLimit | None:
         known = self._table.rows.get(key)
-        return known if known is not None and known.reset_at > self._tx.now else None
+        return known if known is not None and known.reset_at > self._work.now else None
 
     def forgive(self, key: str) -> None:
         known = self.find(key)

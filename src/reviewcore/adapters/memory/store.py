@@ -79,15 +79,19 @@ class Lazy(Generic[R]):
 
 
 class MemoryTransaction:
-    """The repositories, the logs and the one instant of a block."""
+    """The repositories, the logs and the one instant of a block.
 
-    def __init__(self, work: Work, *, store: MemoryStore, actor: str) -> None:
+    It knows its repositories and they know its work, never the other way round: a cycle would keep
+    everything that a block has read and written until the collector comes.
+    """
+
+    def __init__(self, work: Work, store: MemoryStore) -> None:
         self.work = work
         self.store = store
-        self.actor = actor
-        self.now = store.now()
-        self.rules = store.rules
-        self.new_id = store.ids
+        self.actor = work.actor
+        self.now = work.now
+        self.rules = work.rules
+        self.new_id = work.new_id
         self.new_token = store.tokens
 
     users = Lazy(lambda tx: MemoryUsers(tx.work, tx.work.tables.users))
@@ -114,12 +118,12 @@ class MemoryTransaction:
     inbox = Lazy(lambda tx: MemoryInbox(tx.work, tx.work.tables.inbox))
     tickets = Lazy(lambda tx: MemoryTickets(tx.work, tx.work.tables.tickets))
     messages = Lazy(lambda tx: MemoryMessages(tx.work))
-    rate_limits = Lazy(lambda tx: MemoryRateLimits(tx.work, tx))
+    rate_limits = Lazy(lambda tx: MemoryRateLimits(tx.work))
     leads = Lazy(lambda tx: MemoryLeads(tx.work, tx.work.tables.leads))
     uploads = Lazy(lambda tx: MemoryUploads(tx.work, tx.work.tables.uploads))
-    ledger = Lazy(lambda tx: MemoryLedger(tx.work, tx))
+    ledger = Lazy(lambda tx: MemoryLedger(tx.work))
     audit = Lazy(lambda tx: MemoryAudit(tx.work, tx.rules))
-    events = Lazy(lambda tx: MemoryEvents(tx.work, tx))
+    events = Lazy(lambda tx: MemoryEvents(tx.work))
     idempotency = Lazy(lambda tx: MemoryIdempotency(tx.work))
 
     def flush(self) -> None:
@@ -142,8 +146,15 @@ class Block:
     def __enter__(self) -> MemoryTransaction:
         self._store.turn.take()
         try:
-            self._work = Work(self._store.tables, is_writable=self._is_writable)
-            return MemoryTransaction(self._work, store=self._store, actor=self._actor)
+            self._work = Work(
+                self._store.tables,
+                actor=self._actor,
+                now=self._store.now(),
+                rules=self._store.rules,
+                new_id=self._store.ids,
+                is_writable=self._is_writable,
+            )
+            return MemoryTransaction(self._work, self._store)
         except BaseException:
             self._store.turn.give_up()
             raise

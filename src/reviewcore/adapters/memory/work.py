@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
 from reviewcore.adapters.memory.table import Table
 from reviewcore.adapters.memory.tables import Tables
 from reviewcore.domain.errors import AlreadyExists, ReviewcoreError
+from reviewcore.domain.rules import MarketRules
+from reviewcore.sources import Ids
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -29,8 +32,21 @@ class Work:
     else looks before the block has ended, because the store lets one in at a time.
     """
 
-    def __init__(self, tables: Tables, *, is_writable: bool) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        *,
+        actor: str,
+        now: datetime,
+        rules: MarketRules,
+        new_id: Ids,
+        is_writable: bool,
+    ) -> None:
         self.tables = tables
+        self.actor = actor
+        self.now = now
+        self.rules = rules
+        self.new_id = new_id
         self.is_writable = is_writable
         self._before: dict[tuple[Table[Any, Any], Any], Any] = {}
         self._refused: list[ReviewcoreError] = []
