@@ -13,6 +13,7 @@ from reviewcore.adapters.memory.ordered import Ordered
 from reviewcore.adapters.memory.store import Lazy, MemoryTransaction
 from reviewcore.adapters.memory.table import Index, Table
 from reviewcore.adapters.memory.tables import Tables
+from reviewcore.domain.reviews import EndReason
 from reviewcore.domain.rules import MarketRules
 from reviewcore.ports.store import Store
 from reviewcore.testing.builders import a_queue_row, a_user
@@ -150,3 +151,33 @@ def test_what_a_block_held_is_free_when_it_has_ended() -> None:
         assert held() is None
     finally:
         gc.enable()
+
+
+def test_an_index_first_asked_in_a_block_that_is_undone_forgets_the_block() -> None:
+    store = MemoryStore(clock=ManualClock())
+    first, second = a_user(), a_user()
+    with store.begin() as tx:
+        tx.users.add(first)
+
+    interrupt(
+        store,
+        lambda tx: tx.users.add(second),
+        lambda tx: list(tx.users.page(after=None, limit=9)),
+    )
+
+    with store.read() as tx:
+        assert list(tx.users.page(after=None, limit=9)) == [first]
+
+
+def test_an_index_that_is_asked_late_does_not_confuse_those_asked_before() -> None:
+    scene = Scene(MemoryStore(clock=ManualClock()))
+    review = scene.review()
+
+    with scene.store.begin() as tx:
+        assert tx.reviews.active_of(review.reviewer_id) == [review]
+        tx.reviews.update(review.end(EndReason.SKIP, START))
+        assert len(tx.reviews.of_track(review.track_id)) == 1
+
+    with scene.store.read() as tx:
+        assert tx.reviews.active_of(review.reviewer_id) == []
+        assert tx.reviews.count_ended(review.reviewer_id, EndReason.SKIP, since=START) == 1

@@ -28,10 +28,6 @@ def _nothing(_: object) -> None:
     return None
 
 
-def _no_news() -> None:
-    return None
-
-
 def _all_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
     """Read several attributes as a tuple, also when there is one or none."""
     if len(names) > 1:
@@ -47,10 +43,21 @@ class Index(Generic[V]):
     were, the index need not look.
 
     It follows its rows late: the table notes what changes, and the index works that in when it is
-    next asked. What comes and goes between two questions costs next to nothing.
+    next asked. What comes and goes between two questions costs next to nothing, and what comes
+    before the first question nothing at all.
     """
 
-    __slots__ = ("_by_group", "_groups", "_late", "_news", "_rank", "_rows", "_watched", "watch")
+    __slots__ = (
+        "_by_group",
+        "_groups",
+        "_late",
+        "_news",
+        "_rank",
+        "_rows",
+        "_watched",
+        "is_told",
+        "watch",
+    )
 
     def __init__(
         self,
@@ -67,10 +74,11 @@ class Index(Generic[V]):
         # By key, the row as the groups still have it (None: they have none).
         self._late: dict[Any, V | None] = {}
         self._rows: Mapping[Any, V] = {}
-        self._news: Callable[[], object] = _no_news
+        self._news: Callable[[Index[V]], object] = _nothing
+        self.is_told = False
 
-    def follow(self, rows: Mapping[Any, V], news: Callable[[], object]) -> None:
-        """Index *rows*, empty yet; *news* has the table hand on what it noted since."""
+    def follow(self, rows: Mapping[Any, V], news: Callable[[Index[V]], object]) -> None:
+        """Index *rows*; *news* has their table tell what it noted since this was last told."""
         self._rows = rows
         self._news = news
 
@@ -108,7 +116,7 @@ class Index(Generic[V]):
         return self._of(group).after((rank, ""))
 
     def _of(self, group: Hashable) -> Ordered:
-        self._news()
+        self._news(self)
         if self._late:
             self._catch_up()
         return self._by_group.get(group, _EMPTY)
@@ -218,10 +226,12 @@ class Table(Generic[K, V]):
         self.changes = 0
         self.indexes = dict(indexes or {})
         self.holders = {unique.name: Holders(unique) for unique in UNIQUES if unique.entity is kind}
-        # By key, the row that was there when the indexes were last told.
+        # The indexes that were asked so far: for the others nothing needs to be noted.
+        self._told: list[Index[V]] = []
+        # By key, the row that was there when they were last told.
         self._noted: dict[K, V | None] = {}
         for index in self.indexes.values():
-            index.follow(self.rows, self._hand_on)
+            index.follow(self.rows, self._tell)
         self._claims = tuple(self.holders.values())
         types = field_types(kind) if attrs.has(kind) else {}
         self._times = tuple(
@@ -229,24 +239,28 @@ class Table(Generic[K, V]):
         )
         self._times_of = _all_of(self._times)
 
-    def put(self, key: K, row: V | None) -> None:
-        """Have *row* under *key*, or nothing (None)."""
-        before = self.rows.get(key)
+    def put(self, key: K, before: V | None, after: V | None) -> None:
+        """Have *after* under *key*, where *before* was; None is nothing."""
         self.changes += 1
-        if row is None:
+        if after is None:
             self.rows.pop(key, None)
         else:
-            self.rows[key] = row
-        self._noted.setdefault(key, before)
+            self.rows[key] = after
+        if self._told:
+            self._noted.setdefault(key, before)
         for holders in self._claims:
-            holders.move(key, before, row)
+            holders.move(key, before, after)
 
-    def _hand_on(self) -> None:
-        """Tell the indexes what changed since they were last told."""
+    def _tell(self, index: Index[V]) -> None:
+        """Tell all that changed, to one that asks for the first time that every row is new."""
         if self._noted:
-            for index in self.indexes.values():
-                index.note(self._noted)
+            for one in self._told:
+                one.note(self._noted)
             self._noted.clear()
+        if not index.is_told:
+            index.is_told = True
+            self._told.append(index)
+            index.note(dict.fromkeys(self.rows))
 
     def in_utc(self, row: V) -> V:
         """Return *row* with its times in UTC. Raises ValueError that names a naive one."""

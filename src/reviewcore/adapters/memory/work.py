@@ -48,7 +48,8 @@ class Work:
         self.rules = rules
         self.new_id = new_id
         self.is_writable = is_writable
-        self._before: dict[tuple[Table[Any, Any], Any], Any] = {}
+        # What was there before each write, in order; a row may be written several times.
+        self._written: list[tuple[Table[Any, Any], Any, Any]] = []
         self._refused: list[ReviewcoreError] = []
 
     def add(self, table: Table[K, V], row: V) -> None:
@@ -58,19 +59,18 @@ class Work:
             self.require_writable()
             self._refused.append(AlreadyExists(entity=table.kind.__name__, fields=("id",)))
             return
-        self.put(table, key, table.in_utc(row))
+        self._write(table, key, None, table.in_utc(row))
 
     def update(self, table: Table[K, V], row: V) -> None:
         """Replace a row by its next value."""
         key = table.key_of(row)
-        assert key in table.rows, f"there is no {table.kind.__name__} {key!r} to update"
-        self.put(table, key, table.in_utc(row))
+        before = table.rows.get(key)
+        assert before is not None, f"there is no {table.kind.__name__} {key!r} to update"
+        self._write(table, key, before, table.in_utc(row))
 
     def put(self, table: Table[K, V], key: K, row: V | None) -> None:
         """Have *row* under *key*, or nothing (None)."""
-        self.require_writable()
-        self._before.setdefault((table, key), table.rows.get(key))
-        table.put(key, row)
+        self._write(table, key, table.rows.get(key), row)
 
     def require_writable(self) -> None:
         """Raise RuntimeError in a snapshot, and after the block has ended."""
@@ -79,7 +79,10 @@ class Work:
 
     def changes(self) -> Iterator[Change]:
         """Tell what became of every row, in the order in which they were first written."""
-        for (table, key), before in self._before.items():
+        first: dict[tuple[Table[Any, Any], Any], Any] = {}
+        for table, key, before in self._written:
+            first.setdefault((table, key), before)
+        for (table, key), before in first.items():
             after = table.rows.get(key)
             if after is not before:
                 yield Change(table.kind, key, before, after)
@@ -105,7 +108,13 @@ class Work:
                 self._undo()
             self.is_writable = False
 
+    def _write(self, table: Table[K, V], key: K, before: V | None, after: V | None) -> None:
+        if not self.is_writable:
+            self.require_writable()
+        self._written.append((table, key, before))
+        table.put(key, before, after)
+
     def _undo(self) -> None:
         """Put everything back as it was."""
-        for (table, key), row in self._before.items():
-            table.put(key, row)
+        for table, key, row in reversed(self._written):
+            table.put(key, table.rows.get(key), row)
