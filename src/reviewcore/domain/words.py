@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import chain
 from typing import Final
 
 from reviewcore.domain.errors import FeedbackTooThin
@@ -37,15 +38,15 @@ _WORD: Final = re.compile(rf"[{_UNSPACED}]|{_WORD_START}{_WORD_REST}*(?:'{_WORD_
 
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words of the text in order, folded so that equal words are equal strings."""
-    folded = unicodedata.normalize("NFKC", text.casefold()).replace("\u2019", "'")
-    told = folded.translate(_READABLE)
+    told = _told_plainly(text) if text.isascii() else _folded(text)
     if not told.isascii():
         return tuple(_WORD.findall(told))
     # Most text is plain English, and to split it costs a tenth of searching it.
-    words: list[str] = []
-    for run in told.split():
-        words += _WORD.findall(run) if "'" in run else (run,)
-    return tuple(words)
+    runs = told.split()
+    if "'" not in told:
+        return tuple(runs)
+    found = (_WORD.findall(run) if "'" in run else (run,) for run in runs)
+    return tuple(chain.from_iterable(found))
 
 
 def judge_words(
@@ -76,6 +77,16 @@ def judge_words(
         )
 
 
+def _folded(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text.casefold()).replace("\u2019", "'")
+    return folded.translate(_READABLE)
+
+
+def _told_plainly(text: str) -> str:
+    """Do as `_folded` does to ASCII, at a fifth of the cost."""
+    return text.encode().translate(_READABLE_ASCII).decode()
+
+
 def _readable(character: str) -> str:
     """Keep what words are made of, drop what cannot be seen, and turn the rest into a space."""
     kind = unicodedata.category(character)
@@ -103,3 +114,6 @@ class _Readable(dict[int, str]):
 
 KEPT_BELOW: Final = 0x3000
 _READABLE: Final = _Readable()
+
+# By byte, for `bytes.translate`; each character of ASCII is read as exactly one.
+_READABLE_ASCII: Final = "".join(_readable(chr(code)).lower() for code in range(128)).encode() * 2

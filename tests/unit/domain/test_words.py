@@ -127,3 +127,9 @@ def test_words_on_two_lines_are_those_of_each_line(first: str, second: str) -> N
 @given(st.text(max_size=200))
 def test_no_word_is_empty_and_none_holds_a_space(text: str) -> None:
     assert all(word and not any(map(str.isspace, word)) for word in words_of(text))
+
+
+def test_plain_text_is_read_as_the_same_text_beside_other_letters() -> None:
+    for letter in map(chr, range(128)):
+        for text in (f"A{letter}b", f"{letter}a", f"a{letter}", f"a'{letter}'b", letter):
+            assert (*words_of(text), "é") == words_of(f"{text} é"), repr(text)
