@@ -164,6 +164,22 @@ class Index(Generic[V]):
                 del self._by_group[group]
 
 
+def _value_of(unique: Unique) -> Callable[[Any], Hashable]:
+    """Make what tells the value that a row holds of a unique key; None when it is exempt."""
+    fields, when = attrgetter(*unique.fields), unique.when
+    is_single = len(unique.fields) == 1
+    if is_single and when is None:
+        return fields
+
+    def value_of(row: Any) -> Hashable:
+        if when is not None and not when(row):
+            return None
+        value: Any = fields(row)
+        return None if not is_single and None in value else value
+
+    return value_of
+
+
 class Holders:
     """Who holds which value of a unique key; two may, until the end of the block.
 
@@ -175,7 +191,7 @@ class Holders:
     def __init__(self, unique: Unique) -> None:
         self.unique = unique
         self.rivals: set[Hashable] = set()
-        self._value_of = attrgetter(*unique.fields)
+        self._value_of = _value_of(unique)
         self._by_value: dict[Hashable, tuple[Any, ...]] = {}
 
     def key(self, value: Hashable) -> Any:
@@ -185,23 +201,14 @@ class Holders:
 
     def move(self, key: Any, before: Any, after: Any) -> None:
         """Follow the change of a row (None: there is none)."""
-        old = None if before is None else self._value(before)
-        new = None if after is None else self._value(after)
+        old = None if before is None else self._value_of(before)
+        new = None if after is None else self._value_of(after)
         if old == new:
             return
         if old is not None:
             self._set(old, tuple(one for one in self._by_value[old] if one != key))
         if new is not None:
             self._set(new, (*self._by_value.get(new, ()), key))
-
-    def _value(self, row: Any) -> Hashable:
-        """Tell the value that *row* holds; None when it is exempt."""
-        if self.unique.when is not None and not self.unique.when(row):
-            return None
-        value: Hashable = self._value_of(row)
-        if isinstance(value, tuple) and None in value:
-            return None
-        return value
 
     def _set(self, value: Hashable, keys: tuple[Any, ...]) -> None:
         if keys:
