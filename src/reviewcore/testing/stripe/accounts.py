@@ -19,7 +19,7 @@ from reviewcore.testing.stripe.params import (
     when,
 )
 from reviewcore.testing.stripe.requests import Request
-from reviewcore.testing.stripe.world import Json, World, new_id
+from reviewcore.testing.stripe.world import Json, World
 
 WANTED = ("individual.verification.document", "external_account", "tos_acceptance.date")
 """What an account still owes before it can be paid."""
@@ -199,7 +199,7 @@ def _controller(params: dict[str, Any]) -> tuple[str, Json]:
 
 
 def _account(world: World, params: dict[str, Any]) -> Json:
-    id = new_id("acct", letters=16)
+    id = world.new_id("acct", letters=16)
     made_as, controller = _controller(params)
     if "controller" not in params and "type" in params:
         controller["fees"]["payer"] = "account" if made_as == "standard" else "application_express"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import traceback
 from typing import Any
@@ -26,7 +27,7 @@ from reviewcore.testing.stripe.forms import decode
 from reviewcore.testing.stripe.idempotency import Kept, Keys
 from reviewcore.testing.stripe.requests import Request
 from reviewcore.testing.stripe.routes import Route, route_of
-from reviewcore.testing.stripe.world import Cause, World, encode, new_id
+from reviewcore.testing.stripe.world import Cause, World, encode
 
 KEY_PREFIXES = ("sk_test_", "rk_test_")
 
@@ -68,7 +69,7 @@ class Api:
 
     def answer(self, incoming: Incoming) -> Answer:
         """Answer one request; never raises."""
-        visit = Visit(incoming=incoming, id=new_id("req", letters=14))
+        visit = Visit(incoming=incoming, id=f"req_{secrets.token_hex(7)}")
         try:
             status, body = self._serve(visit)
         except Refusal as refusal:

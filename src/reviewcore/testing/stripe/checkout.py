@@ -18,7 +18,7 @@ from reviewcore.testing.stripe.params import (
     when,
 )
 from reviewcore.testing.stripe.requests import Request
-from reviewcore.testing.stripe.world import DAY_SECONDS, Json, World, new_id
+from reviewcore.testing.stripe.world import DAY_SECONDS, Json, World
 
 NOUN = "checkout.session"
 EXPIRES_MIN_SECONDS = 30 * 60
@@ -87,7 +87,7 @@ LIST = listed(created=when(), payment_intent=text(), status=choice("open", "comp
 def create(world: World, request: Request) -> Json:
     """Open a session."""
     params = request.params
-    lines = [_line(line) for line in params["line_items"]]
+    lines = [_line(world, line) for line in params["line_items"]]
     if len({line["currency"] for line in lines}) != 1:
         raise invalid("All line items must be of one currency.", param="line_items")
     total = sum(line["amount_total"] for line in lines)
@@ -96,7 +96,7 @@ def create(world: World, request: Request) -> Json:
             "The Checkout Session's total amount due must add up to at least $0.50 usd",
             code="amount_too_small",
         )
-    id = new_id("cs_test", letters=58)
+    id = world.new_id("cs_test", letters=58)
     session = _session(world, id, params, lines, total)
     world.notes[id] = {
         "line_items": _lines(id, lines),
@@ -150,11 +150,11 @@ def _end_open(world: World, session: Json) -> None:
         end(world, session)
 
 
-def _line(params: Json) -> Json:
+def _line(world: World, params: Json) -> Json:
     price = params["price_data"]
     amount = price["unit_amount"] * params["quantity"]
     return {
-        "id": new_id("li"),
+        "id": world.new_id("li"),
         "object": "item",
         "amount_discount": 0,
         "amount_subtotal": amount,
@@ -163,14 +163,14 @@ def _line(params: Json) -> Json:
         "currency": price["currency"],
         "description": price["product_data"]["name"],
         "metadata": params.get("metadata", {}),
-        "price": _price(price),
+        "price": _price(world, price),
         "quantity": params["quantity"],
     }
 
 
-def _price(params: Json) -> Json:
+def _price(world: World, params: Json) -> Json:
     return {
-        "id": new_id("price"),
+        "id": world.new_id("price"),
         "object": "price",
         "active": False,
         "billing_scheme": "per_unit",
@@ -181,7 +181,7 @@ def _price(params: Json) -> Json:
         "lookup_key": None,
         "metadata": {},
         "nickname": None,
-        "product": new_id("prod", letters=14),
+        "product": world.new_id("prod", letters=14),
         "recurring": None,
         "tax_behavior": params.get("tax_behavior", "unspecified"),
         "tiers_mode": None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reviewcore.testing.stripe.errors import refused
 from reviewcore.testing.stripe.money import book
-from reviewcore.testing.stripe.world import DAY_SECONDS, Json, World, new_id, snapshot
+from reviewcore.testing.stripe.world import DAY_SECONDS, Json, World, snapshot
 
 FEE = 1_500
 EVIDENCE_SECONDS = 7 * DAY_SECONDS
@@ -100,7 +100,7 @@ def _book(world: World, dispute: Json, *, amount: int, fee: int) -> None:
 
 def _dispute(world: World, charge: Json, amount: int, reason: str) -> Json:
     return {
-        "id": new_id("dp"),
+        "id": world.new_id("dp"),
         "object": "dispute",
         "amount": amount,
         "balance_transactions": [],

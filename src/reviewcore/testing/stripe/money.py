@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from reviewcore.testing.stripe.world import Json, World, new_id
+from reviewcore.testing.stripe.world import Json, World
 
 CATEGORIES = {
     "payment": "charge",
@@ -33,7 +33,7 @@ def book(
     """
     transaction = world.keep(
         {
-            "id": new_id("txn"),
+            "id": world.new_id("txn"),
             "object": "balance_transaction",
             "amount": amount,
             "available_on": world.now() + settle_seconds,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reviewcore.testing.stripe import accounts, payouts, transfers
 from reviewcore.testing.stripe.money import available, book
 from reviewcore.testing.stripe.played import Played
-from reviewcore.testing.stripe.world import Json, World, new_id, snapshot
+from reviewcore.testing.stripe.world import Json, World, snapshot
 
 FINGERPRINT_LETTERS = 16
 
@@ -60,7 +60,7 @@ class Payees(Played):
         """Let the payee disconnect: the platform may no longer act for him. Raises Refusal."""
         with self._playing() as world:
             account = world.get("account", account_id)
-            application = {"id": new_id("ca"), "object": "application", "name": None}
+            application = {"id": world.new_id("ca"), "object": "application", "name": None}
             world.emit("account.application.deauthorized", application, account=account_id)
             world.deauthorized.add(account_id)
             return snapshot(account)
@@ -121,7 +121,7 @@ def _updated(world: World, account: Json, **changes: object) -> Json:
 
 def _attach_bank(world: World, account: Json, *, last4: str = "6789") -> None:
     bank = {
-        "id": new_id("ba"),
+        "id": world.new_id("ba"),
         "object": "bank_account",
         "account": account["id"],
         "account_holder_name": None,
@@ -132,7 +132,7 @@ def _attach_bank(world: World, account: Json, *, last4: str = "6789") -> None:
         "country": account["country"],
         "currency": account["default_currency"],
         "default_for_currency": True,
-        "fingerprint": new_id("", letters=FINGERPRINT_LETTERS)[1:],
+        "fingerprint": world.new_id("", letters=FINGERPRINT_LETTERS)[1:],
         "future_requirements": None,
         "last4": last4,
         "metadata": {},

@@ -6,7 +6,7 @@ from reviewcore.testing.stripe.lists import listed, page
 from reviewcore.testing.stripe.money import book
 from reviewcore.testing.stripe.params import fields, items, text, when
 from reviewcore.testing.stripe.requests import Request
-from reviewcore.testing.stripe.world import Json, World, new_id, snapshot
+from reviewcore.testing.stripe.world import Json, World, snapshot
 
 RETRIEVE = fields({"expand": items(text())})
 LIST_INTENTS = listed(created=when())
@@ -107,12 +107,12 @@ def fail(world: World, intent: Json, *, decline_code: str) -> Json:
 
 def _intent(world: World, session: Json) -> Json:
     wishes = world.notes[session["id"]]["payment_intent_data"]
-    id = new_id("pi")
+    id = world.new_id("pi")
     return snapshot(_BLANK_INTENT) | {
         "id": id,
         "amount": session["amount_total"],
         # With it a browser could confirm the payment: to be kept as close as a key.
-        "client_secret": f"{id}_{new_id('secret')}",
+        "client_secret": f"{id}_{world.new_id('secret')}",
         "created": world.now(),
         "currency": session["currency"],
         "description": wishes.get("description"),
@@ -133,7 +133,7 @@ def _charge(world: World, intent: Json, *, status: str) -> Json:
         "metadata": dict(intent["metadata"]),
         "paid": status == "succeeded",
         "payment_intent": intent["id"],
-        "payment_method": new_id("pm"),
+        "payment_method": world.new_id("pm"),
         "payment_method_details": {"card": dict(_CARD), "type": "card"},
         "receipt_email": intent["receipt_email"],
         "statement_descriptor": intent["statement_descriptor"],
@@ -146,7 +146,7 @@ def _charge(world: World, intent: Json, *, status: str) -> Json:
 def blank_charge(world: World, prefix: str, *, amount: int, currency: str) -> Json:
     """Make a charge that succeeded and says nothing of a payer."""
     return snapshot(_BLANK_CHARGE) | {
-        "id": new_id(prefix),
+        "id": world.new_id(prefix),
         "amount": amount,
         "amount_captured": amount,
         "created": world.now(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reviewcore.testing.stripe.errors import insufficient, refused
 from reviewcore.testing.stripe.money import available, book
-from reviewcore.testing.stripe.world import Json, World, new_id
+from reviewcore.testing.stripe.world import Json, World
 
 
 def pay(world: World, account: Json, *, amount: int, currency: str) -> Json:
@@ -55,7 +55,7 @@ def fail(world: World, id: str, *, code: str) -> Json:
 def _payout(world: World, account: Json, amount: int, currency: str) -> Json:
     banks = account["external_accounts"]["data"]
     return {
-        "id": new_id("po"),
+        "id": world.new_id("po"),
         "object": "payout",
         "amount": amount,
         "application_fee": None,

@@ -7,7 +7,7 @@ from reviewcore.testing.stripe.lists import listed, page
 from reviewcore.testing.stripe.money import book
 from reviewcore.testing.stripe.params import choice, fields, integer, items, metadata, text, when
 from reviewcore.testing.stripe.requests import Request
-from reviewcore.testing.stripe.world import Json, World, new_id
+from reviewcore.testing.stripe.world import Json, World
 
 CREATE = fields(
     {
@@ -147,7 +147,7 @@ def _charge(world: World, request: Request) -> Json:
 def blank_refund(world: World, prefix: str, *, charge: Json, amount: int) -> Json:
     """Make a refund that succeeded, not booked yet."""
     return {
-        "id": new_id(prefix),
+        "id": world.new_id(prefix),
         "object": "refund",
         "amount": amount,
         "balance_transaction": None,

@@ -6,6 +6,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from random import Random
 from typing import Self
 
 from reviewcore.sources import Clock, system_clock
@@ -71,7 +72,8 @@ class StripeServer(Payers, Payees, Ledger):
     Times come from *clock*; *port* 0 takes a free one. Payments are available after
     *settle_seconds*, less what *fee* takes of an amount in minor units. Events go to
     *webhook_url* and, those of connected accounts, to *connect_webhook_url*; without one they can
-    still be signed by hand (`webhooks.signed`).
+    still be signed by hand (`webhooks.signed`). Ids are drawn from *chance*, the system's unless a
+    test wants the same ones again.
     """
 
     def __init__(
@@ -86,9 +88,14 @@ class StripeServer(Payers, Payees, Ledger):
         settle_seconds: int = SETTLE_SECONDS,
         fee: Callable[[int], int] = standard_fee,
         api_version: str = API_VERSION,
+        chance: Random | None = None,
     ) -> None:
         self._world = World(
-            clock=clock, settle_seconds=settle_seconds, fee=fee, api_version=api_version
+            clock=clock,
+            settle_seconds=settle_seconds,
+            fee=fee,
+            api_version=api_version,
+            chance=chance,
         )
         self._world.keep(platform_account(self._world), account=self._world.platform)
         self._api = Api(self._world)

@@ -19,7 +19,7 @@ from reviewcore.testing.stripe.params import (
 from reviewcore.testing.stripe.payments import blank_charge
 from reviewcore.testing.stripe.refunds import blank_refund
 from reviewcore.testing.stripe.requests import Request
-from reviewcore.testing.stripe.world import Json, World, new_id
+from reviewcore.testing.stripe.world import Json, World
 
 CREATE = fields(
     {
@@ -172,7 +172,7 @@ def _source(world: World, request: Request) -> Json | None:
 
 
 def _transfer(world: World, params: dict[str, Any], charge: Json | None) -> Json:
-    id = new_id("tr")
+    id = world.new_id("tr")
     # A transfer inherits its charge's group, and a charge without one is given a group.
     inherited = None if charge is None else charge["transfer_group"] or f"group_{charge['id']}"
     return {
@@ -237,7 +237,7 @@ def _book_in(world: World, transfer: Json, *, account: str) -> None:
 
 def _reversal(world: World, transfer: Json, amount: int, metadata: dict[str, str]) -> Json:
     return {
-        "id": new_id("trr"),
+        "id": world.new_id("trr"),
         "object": "transfer_reversal",
         "amount": amount,
         "balance_transaction": None,

@@ -54,8 +54,9 @@ class Delivery:
 
 @attrs.frozen(kw_only=True)
 class Signed:
-    """A webhook as it would arrive: the raw body, and the header Stripe-Signature."""
+    """A webhook as it would arrive at an endpoint: raw body, and the header Stripe-Signature."""
 
+    endpoint: str
     body: bytes
     header: str
 
@@ -68,6 +69,7 @@ class Webhooks:
         self._endpoints = {endpoint.name: endpoint for endpoint in endpoints}
         self._deliveries: dict[str, Delivery] = {}
         self._waiting: dict[str, Delivery] = {}
+        self._events: list[str] = []
         self._held = False
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -148,8 +150,15 @@ class Webhooks:
             event = self._world.get("event", event_id)
             sent_at = self._world.now() if at is None else at
             body = encode(event)
-            secrets = self._endpoint(event).secrets
-        return Signed(body=body, header=signature(body, secrets=secrets, at=sent_at))
+            endpoint = self._endpoint(event)
+            header = signature(body, secrets=endpoint.secrets, at=sent_at)
+        return Signed(endpoint=endpoint.name, body=body, header=header)
+
+    def events(self, *, after: int = 0) -> tuple[str, ...]:
+        """List the ids of all events so far, in order, but the first *after*."""
+        with self._world.lock:
+            self._world.pass_time()
+            return tuple(self._events[after:])
 
     def wait(self, *, seconds: float = 10.0) -> None:
         """Wait until everything that is due was tried. Raises TimeoutError."""
@@ -180,6 +189,7 @@ class Webhooks:
         return {f"webhooks/{method.__name__}": method for method in methods}
 
     def _enqueue(self, event: Json) -> None:
+        self._events.append(event["id"])
         endpoint = self._endpoint(event)
         if endpoint.url is None:
             return

@@ -6,12 +6,12 @@ import copy
 import heapq
 import itertools
 import json
-import secrets
 import string
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from random import Random, SystemRandom
 from typing import Any
 
 import attrs
@@ -57,14 +57,21 @@ class World:
     """The state behind one lock: hold `lock` around whatever reads or changes it."""
 
     def __init__(
-        self, *, clock: Clock, settle_seconds: int, fee: Callable[[int], int], api_version: str
+        self,
+        *,
+        clock: Clock,
+        settle_seconds: int,
+        fee: Callable[[int], int],
+        api_version: str,
+        chance: Random | None = None,
     ) -> None:
+        self._chance = SystemRandom() if chance is None else chance
         self.lock = threading.RLock()
         self.url = ""
         self.api_version = api_version
         self.settle_seconds = settle_seconds
         self.fee = fee
-        self.platform = new_id("acct", letters=16)
+        self.platform = self.new_id("acct", letters=16)
         self.refund_status: deque[str] = deque()
         self.notes: dict[str, Json] = {}
         self.links: dict[str, Link] = {}
@@ -83,6 +90,10 @@ class World:
     def now(self) -> int:
         """Tell the time in whole seconds, as every object carries it."""
         return int(self._clock().timestamp()) + self.ahead_seconds
+
+    def new_id(self, prefix: str, *, letters: int = ID_LETTERS) -> str:
+        """Make an id as Stripe's look: unordered, and never twice."""
+        return f"{prefix}_" + "".join(self._chance.choices(LETTERS, k=letters))
 
     def keep(self, made: Json, *, account: str) -> Json:
         """Add an object to what *account* owns."""
@@ -152,7 +163,7 @@ class World:
         if account is None:
             account = made["id"] if made["object"] == "account" else self._owners[made["id"]]
         event: Json = {
-            "id": new_id("evt"),
+            "id": self.new_id("evt"),
             "object": "event",
             "api_version": self.api_version,
             "created": self.now(),
@@ -177,11 +188,6 @@ class World:
         previous = snapshot(previous)
         made.update(changes)
         return previous
-
-
-def new_id(prefix: str, *, letters: int = ID_LETTERS) -> str:
-    """Make an id as Stripe's look: unordered, and never twice."""
-    return f"{prefix}_" + "".join(secrets.choice(LETTERS) for _ in range(letters))
 
 
 def snapshot(made: Json) -> Json:
