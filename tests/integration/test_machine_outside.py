@@ -121,5 +121,5 @@ def test_a_processor_that_forgets_keys_is_seen_in_its_books() -> None:
         suppress_health_check=list(HealthCheck),
     )
 
-    with pytest.raises(AssertionError, match="in the bank's books"):
+    with pytest.raises(AssertionError, match=r"in the bank's books|the bank made it"):
         run_state_machine_as_test(seed(1)(machine), settings=quick)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import attrs
 
@@ -68,11 +68,36 @@ A function may raise instead, as a process that dies before its call does.
 """
 
 
+class Line(Protocol):
+    """Has a fault befall one call: makes the call, or does not, and returns what came of it."""
+
+    def __call__(self, fault: Fault, act: Callable[[], Outcome[V]], /) -> Outcome[V]:
+        """Make the call as *fault* has it."""
+        ...
+
+
+def befall(fault: Fault, act: Callable[[], Outcome[V]], /) -> Outcome[V]:
+    """Lose, refuse or let through a call on this side of the port."""
+    match fault:
+        case Fault.NONE:
+            return act()
+        case Fault.LOST_BEFORE:
+            return Unknown("the request was lost")
+        case Fault.LOST_AFTER:
+            act()
+            return Unknown("the answer was lost")
+        case Fault.DECLINED:
+            return Declined("injected")
+        case Fault.SHORT:
+            return Declined("balance_insufficient", is_passing=True)
+
+
 class _Line:
     """The line to a processor: writes down every call, then lets *script* decide."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, line: Line) -> None:
         self.calls: list[Call] = []
+        self._befall = line
         # Taken again where a script has others act, and call, before it decides.
         self._lock = threading.RLock()
         if callable(script):
@@ -85,25 +110,14 @@ class _Line:
         with self._lock:
             self.calls.append(call)
             fault = self._choose(call)
-        match fault:
-            case Fault.NONE:
-                return act()
-            case Fault.LOST_BEFORE:
-                return Unknown("the request was lost")
-            case Fault.LOST_AFTER:
-                act()
-                return Unknown("the answer was lost")
-            case Fault.DECLINED:
-                return Declined("injected")
-            case Fault.SHORT:
-                return Declined("balance_insufficient", is_passing=True)
+        return self._befall(fault, act)
 
 
 class FaultyPayments(_Line):
     """*inner* at the end of a bad line; `calls` lists what was said, in order."""
 
-    def __init__(self, inner: Payments, script: Script = ()) -> None:
-        super().__init__(script)
+    def __init__(self, inner: Payments, script: Script = (), *, line: Line = befall) -> None:
+        super().__init__(script, line)
         self._inner = inner
 
     def open_checkout(self, order: CheckoutOrder, /) -> Outcome[SessionView]:
@@ -146,8 +160,8 @@ class FaultyPayments(_Line):
 class FaultyPayouts(_Line):
     """*inner* at the end of a bad line; `calls` lists what was said, in order."""
 
-    def __init__(self, inner: Payouts, script: Script = ()) -> None:
-        super().__init__(script)
+    def __init__(self, inner: Payouts, script: Script = (), *, line: Line = befall) -> None:
+        super().__init__(script, line)
         self._inner = inner
 
     def open_account(self, order: AccountOrder, /) -> Outcome[AccountView]:
@@ -190,8 +204,8 @@ class FaultyPayouts(_Line):
 class FaultyWebhooks(_Line):
     """*inner* at the end of a bad line; `calls` lists what was asked, in order."""
 
-    def __init__(self, inner: Webhooks, script: Script = ()) -> None:
-        super().__init__(script)
+    def __init__(self, inner: Webhooks, script: Script = (), *, line: Line = befall) -> None:
+        super().__init__(script, line)
         self._inner = inner
 
     def authenticate(

@@ -14,8 +14,10 @@ from reviewcore.testing.machine.outside import (
     Books,
     Outside,
     Players,
+    Post,
     Processor,
     ProcessorMaker,
+    Sent,
     sandbox,
 )
 from reviewcore.testing.machine.repeats import Repeats
@@ -28,8 +30,10 @@ __all__ = [
     "MarketMachine",
     "Outside",
     "Players",
+    "Post",
     "Processor",
     "ProcessorMaker",
+    "Sent",
     "StoreMaker",
     "Tally",
     "differential",

@@ -12,13 +12,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from reviewcore.testing.machine import StoreMaker, Tally, differential
+from reviewcore.testing.machine import SANDBOX, Outside, StoreMaker, Tally, differential
 from reviewcore.testing.machine.running import fresh_seed, run_for
 
 EXAMPLES_A_ROUND = 20
 """So few because the markets of a round are made of one another, and much alike."""
 
 STORES = ("memory", "sqlite", "postgresql")
+PROCESSORS = ("sandbox", "stripe")
 
 
 def main() -> int:
@@ -28,7 +29,8 @@ def main() -> int:
     logging.disable(logging.WARNING)
     tally = Tally()
     with tempfile.TemporaryDirectory() as folder:
-        machine = differential(_beside(asked, Path(folder)), tally=tally)
+        stores = _beside(asked, Path(folder))
+        machine = differential(stores, tally=tally, outside=_outside(asked))
         try:
             run_for(
                 machine,
@@ -51,6 +53,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=60, help="steps in a market (60)")
     parser.add_argument("--seed", type=int, help="of the first round (a fresh one)")
     parser.add_argument("--store", choices=STORES, default="memory", help="runs beside memory")
+    parser.add_argument("--processor", choices=PROCESSORS, default="sandbox", help="(sandbox)")
     parser.add_argument("--url", help="an empty PostgreSQL database, for --store postgresql")
     parser.add_argument("--shallow", action="store_true", help="do not fail for what was not seen")
     asked = parser.parse_args()
@@ -68,6 +71,15 @@ def _beside(asked: argparse.Namespace, folder: Path) -> dict[str, StoreMaker]:
     if asked.store == "sqlite":
         return {"sqlite": sqlstores.sqlite(folder)}
     return {"postgresql": sqlstores.postgresql(asked.url)}
+
+
+def _outside(asked: argparse.Namespace) -> Outside:
+    if asked.processor == "sandbox":
+        return SANDBOX
+    # Imported here because the sandbox needs no library of Stripe's.
+    from reviewcore.testing.machine.stripe import stripe  # noqa: PLC0415 - needs the library
+
+    return Outside(processor=stripe)
 
 
 def _say(told: str) -> None:

@@ -163,9 +163,9 @@ class Lanes:
         app = WatchedApp(
             tally,
             store=store,
-            payments=FaultyPayments(processor.payments, weather),
-            payouts=FaultyPayouts(processor.payouts, weather),
-            webhooks=FaultyWebhooks(processor.webhooks, weather),
+            payments=FaultyPayments(processor.payments, weather, line=processor.line),
+            payouts=FaultyPayouts(processor.payouts, weather, line=processor.line),
+            webhooks=FaultyWebhooks(processor.webhooks, weather, line=processor.line),
             mail=mail,
             passwords=QuickPasswords(),
             identities=TellingIdentities(),

@@ -23,9 +23,11 @@ from reviewcore.adapters.sandbox import (
     Transferred,
 )
 from reviewcore.domain.money import Cents
+from reviewcore.domain.webhooks import Endpoint, Subject
 from reviewcore.ports.mail import Mail
 from reviewcore.ports.processor import DisputeView, Payments, Payouts, Webhooks
 from reviewcore.sources import Clock, Tokens
+from reviewcore.testing.faults import Line, befall
 
 
 class Players(Protocol):
@@ -53,7 +55,7 @@ class Players(Protocol):
         ...
 
     def win_dispute(self, external_id: str, /) -> None:
-        """Have the card network decide for the market: the amount comes back, the fee does not."""
+        """Have the card network decide for the market: the amount comes back, the fee perhaps."""
         ...
 
     def lose_dispute(self, external_id: str, /) -> None:
@@ -94,14 +96,44 @@ class Books(Protocol):
 
 
 @attrs.frozen(kw_only=True)
+class Sent:
+    """A webhook as it arrives: the raw *body*, and the header that signs it.
+
+    *subject* is what it is really about, which the adapter must find out; OTHER is nobody's
+    business.
+    """
+
+    endpoint: Endpoint
+    body: bytes
+    signature: str
+    subject: Subject
+
+
+class Post(Protocol):
+    """What a processor sends unasked."""
+
+    def sent(self, *, after: int) -> Sequence[Sent]:
+        """List all that was ever sent, in order, but the first *after*; signed just now."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
 class Processor:
-    """A processor: the ports that the market calls, who acts at its other end, and its books."""
+    """A processor: the ports that the market calls, who acts at its other end, and its books.
+
+    With a *post* the market hears what was sent, which `Webhooks.since` must list, too; without
+    one it hears what `since` lists. *line* is how calls are lost: on this side of the ports, so
+    that the adapter never knows, unless a host can lose them on the way to his processor. Lost
+    calls must come out as Unknown.
+    """
 
     payments: Payments
     payouts: Payouts
     webhooks: Webhooks
     players: Players
     books: Books
+    post: Post | None = None
+    line: Line = befall
 
 
 class ProcessorMaker(Protocol):

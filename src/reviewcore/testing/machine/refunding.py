@@ -117,12 +117,14 @@ class Refunding(Banking):
             lambda lane: lane.processor.payments.refund(order),
             told=f"{refund.id} is made after all",
         )
-        if then == "it is made":
-            self.hear_all()
         made = [one for one in self.books.refunded() if one.refund_id == refund.id]
-        for one in made if then == "it is made and comes back" else ():
-            self._fail_refund(one.external_id)
-        self.hear_all()
+        # A storm that is still to come is not to befall what is judged here.
+        with self.weather(Fault.NONE):
+            if then == "it is made":
+                self.hear_all()
+            for one in made if then == "it is made and comes back" else ():
+                self._fail_refund(one.external_id)
+            self.hear_all()
         told = self._known(refund)
         taken = any(one.state is RefundState.TAKEN for one in made)
         wanted = RefundStatus.DOUBLED if then == "it is made" and taken else RefundStatus.SETTLED

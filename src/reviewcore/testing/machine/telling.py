@@ -13,7 +13,7 @@ from reviewcore.adapters.sandbox import PayerOutcome
 from reviewcore.domain.errors import EntityNotFound, InvalidWebhook
 from reviewcore.domain.money import Cents
 from reviewcore.domain.refunds import OWED
-from reviewcore.domain.webhooks import TRIES_MAX, Endpoint, ProcessorEvent, Subject
+from reviewcore.domain.webhooks import KEPT_FOR, TRIES_MAX, Endpoint, ProcessorEvent, Subject
 from reviewcore.ports.processor import CheckoutOrder, Done
 from reviewcore.testing.clock import START
 from reviewcore.testing.faults import Fault
@@ -59,6 +59,7 @@ class Telling(World):
     def __init__(self) -> None:
         super().__init__()
         self.kept_up_at: datetime = self.clock()
+        self._sent: list[ProcessorEvent] = []
 
     @property
     def books(self) -> Books:
@@ -67,6 +68,23 @@ class Telling(World):
 
     def news(self) -> list[ProcessorEvent]:
         """List what the processor can still tell, the oldest first."""
+        post = self.lanes.first.processor.post
+        if post is None:
+            return self.listed()
+        authenticate = self.lanes.first.processor.webhooks.authenticate
+        for one in post.sent(after=len(self._sent)):
+            event = authenticate(one.endpoint, one.body, one.signature)
+            assert event.subject is one.subject, f"{event} is about {one.subject}"
+            self._sent.append(event)
+        since = self.clock() - KEPT_FOR
+        return [
+            one
+            for one in self._sent
+            if one.subject is not Subject.OTHER and one.created_at >= since
+        ]
+
+    def listed(self) -> list[ProcessorEvent]:
+        """List what the processor tells who asks, the oldest first as far as it tells an order."""
         events: list[ProcessorEvent] = []
         cursor: str | None = None
         while True:
@@ -245,11 +263,22 @@ class Telling(World):
     def take_leave(self) -> None:
         """Find all that waits for a person among the findings."""
         super().take_leave()
+        self._nothing_was_sent_alone()
         told = self.drive(reconcile, Reconcile())
         listed = {one.id for one in told.findings}
         failed = {one.id for one in self.now.unhandled if one.failure is not None}
         unlisted = (failed | self._stranded()) - listed
         assert not unlisted, f"{unlisted} wait for a person and are not listed"
+
+    def _nothing_was_sent_alone(self) -> None:
+        """Find all that was sent, and no more, in the list of it."""
+        sent, listed = ({one.id: one for one in told} for told in (self.news(), self.listed()))
+        alone = [
+            sent.get(event_id, listed.get(event_id))
+            for event_id in {*sent, *listed}
+            if sent.get(event_id) != listed.get(event_id)
+        ]
+        assert not alone, f"sent and not listed so, or listed and not sent so: {alone}"
 
     def _stranded(self) -> set[str]:
         """Name refunds that did not arrive, refunds and payouts that stay on their way."""
