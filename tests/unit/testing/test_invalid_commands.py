@@ -19,8 +19,8 @@ from reviewcore.domain.payouts import PayoutMethod
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.ports.store import Transaction
 from reviewcore.testing import strategies as some
+from reviewcore.testing.auditing.snapshot import snapshot_of
 from reviewcore.testing.faults import Fault, FaultyPayments
-from reviewcore.testing.machine.snapshot import snapshot_of
 from reviewcore.testing.strategies.invalid import FLAWS, Flaw
 from tests.unit.usecases.market import ADMIN, World
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reviewcore.testing.auditing.books import Books
 from reviewcore.testing.machine.outside import (
     SANDBOX,
-    Books,
     Outside,
     Players,
     Post,

@@ -15,13 +15,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 from reviewcore.app import actor_of, owner_of
 from reviewcore.domain.money import ZERO, Cents
 from reviewcore.domain.rules import MarketRules
+from reviewcore.testing.auditing.audit import leftovers, misfiled, wrongs
+from reviewcore.testing.auditing.snapshot import Snapshot, differences, snapshot_of
 from reviewcore.testing.clock import ManualClock
 from reviewcore.testing.faults import Fault
-from reviewcore.testing.machine.audit import leftovers, misfiled, wrongs
 from reviewcore.testing.machine.lanes import Lane, Lanes, Refusal
 from reviewcore.testing.machine.market import small_rules
 from reviewcore.testing.machine.outside import SANDBOX, Outside
-from reviewcore.testing.machine.snapshot import Snapshot, differences, snapshot_of
 from reviewcore.testing.machine.stores import StoreMaker, memory
 from reviewcore.testing.machine.tally import Tally
 

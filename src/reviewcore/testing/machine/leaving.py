@@ -19,12 +19,12 @@ from reviewcore.domain.reviews import Review, ReviewStatus
 from reviewcore.domain.rules import PackageType
 from reviewcore.domain.support import TicketStatus
 from reviewcore.ports.identities import Identity
+from reviewcore.testing.auditing.snapshot import Snapshot
 from reviewcore.testing.machine import sayings, when
 from reviewcore.testing.machine.banking import PARTS
 from reviewcore.testing.machine.choosing import named, pick, require_slip
 from reviewcore.testing.machine.lanes import Refusal
 from reviewcore.testing.machine.sayings import PASSWORD, SLIPS, WHICH, Slip
-from reviewcore.testing.machine.snapshot import Snapshot
 from reviewcore.testing.machine.uploading import Uploading
 from reviewcore.usecases import (
     CloseTrack,

@@ -15,18 +15,16 @@ import attrs
 
 from reviewcore.adapters.mail import MemoryMail
 from reviewcore.adapters.sandbox import (
-    Paid,
     PayeeOutcome,
     PayerOutcome,
-    Refunded,
     SandboxBank,
-    Transferred,
 )
 from reviewcore.domain.money import Cents
 from reviewcore.domain.webhooks import Endpoint, Subject
 from reviewcore.ports.mail import Mail
-from reviewcore.ports.processor import DisputeView, Payments, Payouts, Webhooks
+from reviewcore.ports.processor import Payments, Payouts, Webhooks
 from reviewcore.sources import Clock, Tokens
+from reviewcore.testing.auditing.books import Books
 from reviewcore.testing.faults import Line, befall
 
 
@@ -68,30 +66,6 @@ class Players(Protocol):
 
     def reverse_transfer(self, external_id: str, amount: Cents | None = None, /) -> str:
         """Have the processor take back a part of a transfer; return the reversal."""
-        ...
-
-
-class Books(Protocol):
-    """What has happened at the processor, in order, as its own books have it."""
-
-    def paid(self) -> Sequence[Paid]:
-        """List what was paid."""
-        ...
-
-    def refunded(self) -> Sequence[Refunded]:
-        """List refunds as they stand."""
-        ...
-
-    def transferred(self) -> Sequence[Transferred]:
-        """List what went out to payees, with what came back of it."""
-        ...
-
-    def disputed(self) -> Sequence[DisputeView]:
-        """List disputes as they stand."""
-        ...
-
-    def balance(self, currency: str, /) -> Cents:
-        """Tell what the market has there, in cents, after fees; below 0 when it was lent."""
         ...
 
 

@@ -15,12 +15,12 @@ from reviewcore.domain.money import Cents
 from reviewcore.domain.refunds import OWED
 from reviewcore.domain.webhooks import KEPT_FOR, TRIES_MAX, Endpoint, ProcessorEvent, Subject
 from reviewcore.ports.processor import CheckoutOrder, Done
+from reviewcore.testing.auditing.books import Books
 from reviewcore.testing.clock import START
 from reviewcore.testing.faults import Fault
 from reviewcore.testing.machine import sayings, when
 from reviewcore.testing.machine.choosing import named, pick, require_slip
 from reviewcore.testing.machine.lanes import Lane, Refusal
-from reviewcore.testing.machine.outside import Books
 from reviewcore.testing.machine.sayings import SLIPS, WHICH, Slip
 from reviewcore.testing.machine.world import World
 from reviewcore.usecases import (

@@ -5,6 +5,8 @@ from __future__ import annotations
 from reviewcore.domain.disputes import DisputeStatus
 from reviewcore.domain.money import Cents
 from reviewcore.domain.payouts import PayoutStatus
+from reviewcore.testing.auditing.audit import leftovers, wrongs
+from reviewcore.testing.auditing.snapshot import snapshot_of
 from reviewcore.testing.simulator.acts import AtBank, Drive, FaultsEnd, Work
 from reviewcore.testing.simulator.courier import BANK
 from reviewcore.testing.simulator.operator import NAME, Operator
@@ -42,10 +44,6 @@ def settle(stage: Stage, operator: Operator) -> tuple[str, ...]:
 
 def unfinished(world: World) -> tuple[str, ...]:
     """Tell what is not done though it could be."""
-    # The machine's own audit; imported here because it brings Hypothesis, which takes a second.
-    from reviewcore.testing.machine.audit import leftovers  # noqa: PLC0415 - see above
-    from reviewcore.testing.machine.snapshot import snapshot_of  # noqa: PLC0415 - see above
-
     overdraft = world.weather.faults.overdraft_cents
     return leftovers(
         snapshot_of(world.store),
@@ -58,7 +56,4 @@ def unfinished(world: World) -> tuple[str, ...]:
 
 def disagreements(world: World) -> tuple[str, ...]:
     """Audit everything: all laws on all rows, numbers of events, the bank's books."""
-    from reviewcore.testing.machine.audit import wrongs  # noqa: PLC0415 - see above
-    from reviewcore.testing.machine.snapshot import snapshot_of  # noqa: PLC0415 - see above
-
     return wrongs(None, snapshot_of(world.store), world.bank)

@@ -14,8 +14,8 @@ from reviewcore.domain.payouts import PayoutStatus
 from reviewcore.domain.refunds import RefundStatus
 from reviewcore.domain.uploads import KEPT, UploadStatus
 from reviewcore.ports.processor import RefundState
-from reviewcore.testing.machine.outside import Books
-from reviewcore.testing.machine.snapshot import Snapshot, told
+from reviewcore.testing.auditing.books import Books
+from reviewcore.testing.auditing.snapshot import Snapshot, told
 
 NOT_MADE = frozenset({RefundStatus.PENDING, RefundStatus.FAILED, RefundStatus.DROPPED})
 """Refunds that no payer can have got."""
