@@ -62,3 +62,13 @@ def test_a_scope_picks_what_it_names_in_the_order_of_ids() -> None:
 
     assert list(Scope(ids=frozenset({"b", "c", "x"})).of(things)) == [2, 3]
     assert list(Scope().of(things)) == [3, 1, 2]
+
+
+def test_a_scope_for_many_laws_picks_the_same_and_each_kind_once() -> None:
+    things, others = {"c": 3, "a": 1, "b": 2}, {"b": 4}
+    once = Scope(ids=frozenset({"b", "c", "x"})).once()
+
+    assert list(once.of(things)) == [2, 3]
+    assert list(once.of(others)) == [4]
+    assert once.of(things) is once.of(things)
+    assert list(Scope().once().of(things)) == [3, 1, 2]

@@ -85,4 +85,9 @@ LAWS: tuple[Law, ...] = (*money.LAWS, *slots.LAWS, *people.LAWS)
 
 def violations(view: View, scope: Scope = EVERYTHING) -> tuple[Violation, ...]:
     """Evaluate every law; an empty answer means that all hold."""
-    return tuple(violation for law in LAWS for violation in law(view, scope))
+    picked = scope.once()
+    return tuple(
+        Violation(law=law.name, ids=breach.ids, told=breach.told)
+        for law in LAWS
+        for breach in law.judge(view, picked)
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import attrs
 
@@ -48,6 +48,30 @@ class Scope:
     def _in_order(self) -> list[str]:
         """The ids, sorted once for all laws."""
         return sorted(self.ids or ())
+
+    def once(self) -> Scope:
+        """Make a scope that picks each kind of thing once, while the view stands still."""
+        return self if self.ids is None else PickedScope(ids=self.ids)
+
+
+@attrs.frozen(kw_only=True)
+class PickedScope(Scope):
+    """A scope for laws that judge one view one after the other, between two steps.
+
+    Most of them look at tracks or reviews, and what is in scope of these is the same for all.
+    """
+
+    _picked: dict[int, tuple[object, list[Any]]] = attrs.field(
+        factory=dict, init=False, eq=False, repr=False
+    )
+
+    def of(self, things: Mapping[K, V]) -> Iterable[V]:
+        """Pick the things in scope, as before if these were asked for before."""
+        known = self._picked.get(id(things))
+        if known is None:
+            # The mapping is kept with what was picked, so that no other can get its number.
+            known = self._picked[id(things)] = (things, [*Scope.of(self, things)])
+        return known[1]
 
 
 EVERYTHING = Scope()

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from operator import attrgetter
 
 import attrs
 
 from reviewcore.domain.laws.law import Breach, Scope, breach, compare, law
-from reviewcore.domain.laws.view import BLANK, View
+from reviewcore.domain.laws.view import BLANK, Record, View
 from reviewcore.domain.tracks import TrackStatus
+
+COUNTS = tuple(field.name for field in attrs.fields(Record))
+"""What is counted of a reviewer, by the names that record and profile have for it."""
+
+_counts_of = attrgetter(*COUNTS)
 
 
 @law(4, 9)
@@ -27,8 +33,8 @@ def reviewers_count_right(view: View, scope: Scope) -> Iterator[Breach]:
     """A reviewer's counts equal what they count."""
     for reviewer in scope.of(view.reviewer):
         record = view.record_of.get(reviewer.id, BLANK)
-        for name, recomputed in attrs.asdict(record).items():
-            yield from compare(reviewer.id, **{name: (getattr(reviewer, name), recomputed)})
+        pairs = zip(_counts_of(reviewer), _counts_of(record), strict=True)
+        yield from compare(reviewer.id, **dict(zip(COUNTS, pairs, strict=True)))
 
 
 @law(7)
