@@ -32,4 +32,4 @@ class ManualClock:
 def _require_utc(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise ValueError(f"{at!r} is naive; times carry their zone")
-    return at.astimezone(UTC)
+    return at if at.tzinfo is UTC else at.astimezone(UTC)

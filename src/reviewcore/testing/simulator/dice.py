@@ -17,6 +17,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+SHARES = 1 << 48
+"""How many different shares a lot draws."""
+
 
 class Dice:
     """Draws numbers and choices, one after the other, from a seed."""
@@ -74,7 +77,7 @@ class Lot:
     """What one act draws: the *n*-th draw depends on seed, act and *n* alone."""
 
     def __init__(self, seed: int, act: int) -> None:
-        self._name = f"{seed}/{act}/".encode()
+        self._name = b"%d/%d/" % (seed, act)
         self._draws = 0
 
     def bits(self) -> bytes:
@@ -88,4 +91,4 @@ class Lot:
 
     def share(self) -> float:
         """Draw a number from 0 to 1."""
-        return int.from_bytes(self.bits()[:6], "big") / (1 << 48)
+        return int.from_bytes(self.bits()[:6], "big") / SHARES

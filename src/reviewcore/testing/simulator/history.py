@@ -11,6 +11,9 @@ from reviewcore.adapters.memory.work import Change
 from reviewcore.domain.events import EventRecord
 from reviewcore.ports.codec import encode
 
+# To make an encoder costs more than to encode an event.
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
 SAID = ("id", "aggregate", "sequence", "type", "payload", "actor", "at", "rules_version")
 """What an event says; the rest is how far its delivery is."""
 
@@ -38,4 +41,4 @@ class Fingerprint:
 def canonical(event: EventRecord) -> bytes:
     """Write down what an event says, always in the same bytes."""
     told = {name: encode(getattr(event, name)) for name in SAID}
-    return json.dumps(told, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+    return _canonical(told).encode() + b"\n"

@@ -22,7 +22,7 @@ from reviewcore.worker.steps import BATCH
 ROUND_SECONDS = 3_600.0
 """How often every step is taken, whether or not anything calls for it."""
 
-SOON_SECONDS = 0.4
+SOON = timedelta(seconds=0.4)
 
 STEPS: tuple[str, ...] = (
     "remind",
@@ -85,8 +85,7 @@ class Labour:
 
     def _want(self, step: str, when: datetime) -> None:
         """Have a step taken at a time, unless it will be sooner."""
-        soon = self._stage.world.clock() + timedelta(seconds=SOON_SECONDS)
-        when = max(when, soon)
+        when = max(when, self._stage.world.clock() + SOON)
         if step not in self._due or when < self._due[step]:
             self._due[step] = when
             self._stage.agenda.at(when, lambda: self._take(step, when))

@@ -45,6 +45,23 @@ WORKERS = 3
 DEPTH_MAX = 4
 """How many acts may be waiting for the processor at once; a further one waits without others."""
 
+LOOKS = frozenset(
+    {
+        "account",
+        "available",
+        "dispute",
+        "fee",
+        "find_refund",
+        "find_session",
+        "find_transfer",
+        "refund_view",
+        "session",
+        "since",
+        "transfer_view",
+    }
+)
+"""The calls of the ports that change nothing at the processor."""
+
 BOUNDARIES_MAX = 6
 """A doomed act dies at one of so many boundaries, or survives when it comes to fewer."""
 
@@ -235,7 +252,8 @@ class World:
         fault = self.weather.fault(call, lot=lot, at=self.clock())
         if seconds and self._depth < DEPTH_MAX:
             self.wait(seconds)
-        self.bank_moved = True
+        # What only looks moves nothing, so there is no news to fetch after it.
+        self.bank_moved |= call.method not in LOOKS
         return fault
 
     def _forget_calls(self) -> None:
@@ -251,6 +269,9 @@ class World:
 
     def _take_up(self, changes: Iterable[Change]) -> None:
         told = list(changes)
+        if not told:
+            # Most blocks of workers find nothing to do.
+            return
         scope = self.live.follow(told)
         if scope is not None:
             self._broken += violations(self.live, scope)
