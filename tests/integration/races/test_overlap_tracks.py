@@ -1,0 +1,233 @@
+"""What is done about a track and its reviews while another of them is not committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+
+from reviewcore.domain.errors import InvalidTransition, ReviewNotActive, TrackHasReviews
+from reviewcore.domain.reviewers import ReviewerProfile
+from reviewcore.domain.reviews import Review, ReviewStatus
+from reviewcore.domain.tracks import Track
+from reviewcore.testing.builders import some_feedback
+from reviewcore.usecases import (
+    CancelTrack,
+    CheckOut,
+    CompleteReview,
+    ExpireAssignments,
+    OpenCheckout,
+    RecordHeartbeat,
+    ReportUnplayable,
+    SkipReview,
+    UpdateSource,
+    cancel_track,
+    check_out,
+    complete_review,
+    expire_assignments,
+    open_checkout,
+    record_heartbeat,
+    report_unplayable,
+    skip_review,
+    update_source,
+)
+from tests.integration.races.overlap import Overlap, an_overlap
+from tests.integration.races.world import World
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def overlap(request: pytest.FixtureRequest) -> Iterator[Overlap]:
+    """One market for all moments."""
+    with an_overlap(request, request.param) as made:
+        yield made
+
+
+@pytest.fixture
+def world(overlap: Overlap) -> World:
+    return overlap.world
+
+
+@pytest.fixture
+def reviewer(world: World) -> ReviewerProfile:
+    (reviewer,) = world.reviewers(1)
+    return reviewer
+
+
+def cancelling(track: Track) -> CancelTrack:
+    return CancelTrack(track_id=track.id, artist_id=track.artist_id)
+
+
+def beat(review: Review) -> RecordHeartbeat:
+    return RecordHeartbeat(review_id=review.id, reviewer_id=review.reviewer_id)
+
+
+def delivery(review: Review) -> CompleteReview:
+    return CompleteReview(
+        review_id=review.id, reviewer_id=review.reviewer_id, feedback=some_feedback()
+    )
+
+
+def due(world: World) -> None:
+    """Let every assignment be overdue."""
+    world.clock.advance(hours=world.store.rules.assignment_ttl_hours)
+
+
+# ── a track that nobody waits for any more ───────────────────────────────────────────────────
+
+
+def test_nobody_pays_for_a_track_that_is_being_cancelled(overlap: Overlap) -> None:
+    track = overlap.world.unpaid(overlap.world.artist())
+    pay = OpenCheckout(track_id=track.id, artist_id=track.artist_id)
+
+    answer = overlap.behind(
+        lambda tx: cancel_track(tx, cancelling(track)),
+        partial(overlap.world.app.drive, open_checkout, pay),
+    )
+
+    assert isinstance(answer, InvalidTransition)
+
+
+def test_a_track_is_checked_out_track_before_payment(overlap: Overlap) -> None:
+    track = overlap.world.unpaid(overlap.world.artist())
+    again = CheckOut(track_id=track.id, artist_id=track.artist_id)
+
+    overlap.behind(
+        lambda tx: tx.tracks.lock(track.id),
+        partial(overlap.world.app.perform, check_out, again),
+        then=lambda tx: tx.payments.lock_of_track(track.id),
+    )
+
+
+def test_a_track_that_is_being_listened_to_is_not_cancelled(
+    overlap: Overlap, reviewer: ReviewerProfile
+) -> None:
+    track = overlap.world.track()
+    (review,) = overlap.world.give(track, [reviewer])
+
+    answer = overlap.behind(
+        lambda tx: record_heartbeat(tx, beat(review)),
+        partial(overlap.world.app.perform, cancel_track, cancelling(track)),
+    )
+
+    assert isinstance(answer, TrackHasReviews)
+
+
+# ── another link ─────────────────────────────────────────────────────────────────────────────
+
+
+def mending(track: Track) -> UpdateSource:
+    return UpdateSource(
+        track_id=track.id,
+        artist_id=track.artist_id,
+        source_url="https://soundcloud.com/the-samples/second-light",
+    )
+
+
+def test_what_is_heard_of_the_old_link_does_not_count(
+    overlap: Overlap, reviewer: ReviewerProfile
+) -> None:
+    world = overlap.world
+    track = world.track()
+    (review,) = world.heard(track, [reviewer])
+    world.clock.advance(seconds=10)
+
+    overlap.behind(
+        lambda tx: record_heartbeat(tx, beat(review)),
+        partial(world.app.perform, update_source, mending(track)),
+    )
+
+    with world.store.read() as tx:
+        begun = tx.reviews.get(review.id)
+    assert (begun.status, begun.listen_duration, begun.last_heartbeat) == (
+        ReviewStatus.ASSIGNED, 0, None,
+    )  # fmt: skip
+
+
+def test_the_link_of_a_track_that_is_being_delivered_stays(
+    overlap: Overlap, reviewer: ReviewerProfile
+) -> None:
+    track = overlap.world.track()
+    (review,) = overlap.world.heard(track, [reviewer])
+
+    answer = overlap.behind(
+        lambda tx: complete_review(tx, delivery(review)),
+        partial(overlap.world.app.perform, update_source, mending(track)),
+    )
+
+    assert isinstance(answer, TrackHasReviews)
+
+
+# ── a reviewer's other work ──────────────────────────────────────────────────────────────────
+
+
+def load(world: World, reviewer: ReviewerProfile) -> tuple[int, int]:
+    """What he works on by his own count, and in truth."""
+    with world.store.read() as tx:
+        return tx.reviewers.get(reviewer.id).active_count, len(tx.reviews.active_of(reviewer.id))
+
+
+def test_a_delivery_and_a_cancelled_track_both_make_their_reviewer_freer(
+    overlap: Overlap, reviewer: ReviewerProfile
+) -> None:
+    world = overlap.world
+    cancelled = world.track()
+    world.give(cancelled, [reviewer])
+    (review,) = world.heard(world.track(), [reviewer])
+
+    overlap.behind(
+        lambda tx: complete_review(tx, delivery(review)),
+        partial(world.app.perform, cancel_track, cancelling(cancelled)),
+    )
+
+    assert load(world, reviewer) == (0, 0)
+
+
+def test_a_delivery_and_what_is_overdue_both_make_their_reviewer_freer(
+    overlap: Overlap, reviewer: ReviewerProfile
+) -> None:
+    world = overlap.world
+    world.give(world.track(), [reviewer])
+    due(world)
+    (review,) = world.heard(world.track(), [reviewer])
+
+    overlap.behind(
+        lambda tx: complete_review(tx, delivery(review)),
+        partial(world.app.perform, expire_assignments, ExpireAssignments()),
+    )
+
+    assert load(world, reviewer) == (0, 0)
+
+
+def test_what_is_overdue_ends_tracks_before_reviewers(
+    overlap: Overlap, reviewer: ReviewerProfile
+) -> None:
+    world = overlap.world
+    tracks = [world.track() for _ in range(2)]
+    for track in tracks:
+        world.give(track, [reviewer])
+    due(world)
+
+    ended = overlap.behind(
+        lambda tx: tx.tracks.lock(tracks[1].id),
+        partial(world.app.perform, expire_assignments, ExpireAssignments()),
+        then=lambda tx: tx.reviewers.lock(reviewer.id),
+    )
+
+    assert {one.track_id for one in ended} >= {one.id for one in tracks}
+
+
+def test_what_is_being_skipped_is_not_reported(overlap: Overlap, reviewer: ReviewerProfile) -> None:
+    world = overlap.world
+    (review,) = world.give(world.track(), [reviewer])
+
+    answer = overlap.behind(
+        lambda tx: skip_review(tx, SkipReview(review_id=review.id, reviewer_id=reviewer.id)),
+        partial(
+            world.app.perform,
+            report_unplayable,
+            ReportUnplayable(review_id=review.id, reviewer_id=reviewer.id),
+        ),
+    )
+
+    assert isinstance(answer, ReviewNotActive)
