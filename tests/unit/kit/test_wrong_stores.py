@@ -140,7 +140,7 @@ def _half_rolled_back(tx: Any) -> None:
     def kept(table: Any, key: Any, row: Any) -> None:
         put(table, key, row)
         if table is tx.work.tables.entries:
-            tx.work._before.pop((table, key))
+            tx.work._written.pop()
 
     tx.work.put = kept
 

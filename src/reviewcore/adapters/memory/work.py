@@ -59,18 +59,21 @@ class Work:
             self.require_writable()
             self._refused.append(AlreadyExists(entity=table.kind.__name__, fields=("id",)))
             return
-        self._write(table, key, None, table.in_utc(row))
+        self.put(table, key, table.in_utc(row))
 
     def update(self, table: Table[K, V], row: V) -> None:
         """Replace a row by its next value."""
         key = table.key_of(row)
-        before = table.rows.get(key)
-        assert before is not None, f"there is no {table.kind.__name__} {key!r} to update"
-        self._write(table, key, before, table.in_utc(row))
+        assert key in table.rows, f"there is no {table.kind.__name__} {key!r} to update"
+        self.put(table, key, table.in_utc(row))
 
     def put(self, table: Table[K, V], key: K, row: V | None) -> None:
         """Have *row* under *key*, or nothing (None)."""
-        self._write(table, key, table.rows.get(key), row)
+        if not self.is_writable:
+            self.require_writable()
+        before = table.rows.get(key)
+        self._written.append((table, key, before))
+        table.put(key, before, row)
 
     def require_writable(self) -> None:
         """Raise RuntimeError in a snapshot, and after the block has ended."""
@@ -107,12 +110,6 @@ class Work:
             if not is_kept:
                 self._undo()
             self.is_writable = False
-
-    def _write(self, table: Table[K, V], key: K, before: V | None, after: V | None) -> None:
-        if not self.is_writable:
-            self.require_writable()
-        self._written.append((table, key, before))
-        table.put(key, before, after)
 
     def _undo(self) -> None:
         """Put everything back as it was."""
