@@ -10,8 +10,9 @@ from reviewcore.domain.rules import Tier
 from reviewcore.testing.simulator.acts import Act, Perform
 from reviewcore.testing.simulator.replaying import Setting
 from reviewcore.testing.simulator.rough import ROUGH_FAULTS, ROUGH_RULES
-from reviewcore.testing.simulator.source import Source, as_test
+from reviewcore.testing.simulator.source import as_test
 from reviewcore.testing.simulator.writing import GOOD
+from reviewcore.testing.source import Source
 from reviewcore.usecases import Reconcile, SignUp, sign_up
 
 AT = datetime(2026, 1, 5, 12, 0, 1, 250_000, tzinfo=UTC)

@@ -22,6 +22,7 @@ from reviewcore.testing.faults import Fault
 from reviewcore.testing.machine.lanes import Lane, Lanes, Refusal
 from reviewcore.testing.machine.market import small_rules
 from reviewcore.testing.machine.outside import SANDBOX, Outside
+from reviewcore.testing.machine.printing import Printed
 from reviewcore.testing.machine.stores import StoreMaker, memory
 from reviewcore.testing.machine.tally import Tally
 
@@ -65,13 +66,14 @@ class MachineFrame(RuleBasedStateMachine):
         self.scene = ""
         self.steps = 0
         self._lanes: Lanes | None = None
+        self._printed = Printed()
         self._now: Snapshot | None = None
         self._before: Snapshot | None = None
 
     @initialize(
         rules=small_rules(),
         seed=st.integers(0, 2**16),
-        scene=st.sampled_from(("REVIEWED", "EARNED", "QUEUED", "EMPTY")),
+        scene=st.sampled_from(("EMPTY", "QUEUED", "REVIEWED", "EARNED")),
         overdraft=st.sampled_from((None, None, ZERO)),
     )
     def open_market(
@@ -203,6 +205,10 @@ class MachineFrame(RuleBasedStateMachine):
         """Count that the run has come to something rare."""
         self.tally.moments[moment] += 1
 
+    def _pretty_print(self, value: object) -> str:
+        # Hypothesis asks this of its machines; what it would write itself cannot be pasted.
+        return self._printed.of(value)
+
     # ── audit ────────────────────────────────────────────────────────────────────────────────
 
     @invariant()
@@ -224,6 +230,7 @@ class MachineFrame(RuleBasedStateMachine):
             if self._lanes is not None and is_over:
                 self._end()
         finally:
+            _note(self._printed.imports())
             if self._lanes is not None:
                 self._lanes.close()
 
@@ -286,4 +293,4 @@ class MachineFrame(RuleBasedStateMachine):
 def _note(told: str) -> None:
     # A story that was printed may be pasted into a test of its own, where nobody takes notes.
     if currently_in_test_context():
-        note(told)
+        note("\n".join(f"# {line}" for line in told.splitlines()))

@@ -19,6 +19,48 @@ SIZES = (1, 2, 1, 2, 3, 4)
 """Of packages; small ones leave reviewers over, who can replace others."""
 
 
+PLAIN_PACKAGE = Package(reviews=1, price_cents=Cents(NORMAL + 101), pro_min=0, priority=0)
+
+SMALLEST = MarketRules(
+    rate_normal_cents=NORMAL,
+    rate_pro_cents=PRO,
+    signup_free_credits=1,
+    free_credit_reviews=1,
+    promo_codes=CODES,
+    reviewer_account_age_hours=0,
+    active_assignments_max_normal=2,
+    active_assignments_max_pro=3,
+    pair_reviews_max=10,
+    exploration_share_percent=10,
+    exploration_ratings_max=1,
+    assignment_ttl_hours=48,
+    skips_per_day_max=1,
+    heartbeat_freshness_seconds=600,
+    minimum_listen_seconds=12,
+    words_min=3,
+    words_unique_min=2,
+    words_unique_percent_min=30,
+    genres_per_reviewer_min=1,
+    genres_per_reviewer_max=3,
+    pro_reviews_min=2,
+    pro_rating_min=Decimal(4),
+    pro_gems_min=2,
+    flags_max=0,
+    flag_window_days=7,
+    flags_per_track_max_percent=100,
+    replacements_per_slot_max=1,
+    flag_open_days_max=14,
+    unplayable_reports_max=2,
+    unplayable_per_day_max=1,
+    earning_hold_days=0,
+    payout_delay_days=0,
+    minimum_payout_cents=Cents(40),
+    fill_deadline_days=1,
+    packages=MappingProxyType(dict.fromkeys(PackageType, PLAIN_PACKAGE)),
+)
+"""The rules that are drawn first, to which all others shrink."""
+
+
 @st.composite
 def small_rules(draw: st.DrawFn) -> MarketRules:
     """Draw rules of a market with packages of 1 to 4 reviews and limits that are soon reached."""
