@@ -179,11 +179,12 @@ def _rows_read(store: SqlStore, search: Search) -> int:
 
 def _rows_read_by(tx: Transaction) -> int:
     """Count what this connection has read and not yet reported, of earlier blocks as well."""
-    told = tx.unit.link._connection.execute(  # type: ignore[attr-defined]  # the wire
+    [(told,)] = tx.unit.link.fetch(  # type: ignore[attr-defined]  # the wire
         "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables"
-        " WHERE relname = 'reviewer_genres'"
+        " WHERE relname = 'reviewer_genres'",
+        [],
     )
-    return int(told.fetchone()[0])
+    return int(told)
 
 
 @pytest.mark.parametrize(

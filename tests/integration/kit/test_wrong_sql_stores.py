@@ -14,7 +14,7 @@ from sqlalchemy import URL
 
 from reviewcore.adapters.sql import SqlStore
 from reviewcore.adapters.sql.dialects import Row
-from reviewcore.adapters.sql.postgres import PostgresDoors, PostgresLink
+from reviewcore.adapters.sql.postgres import PooledLink, PostgresDoors
 from reviewcore.adapters.sql.sqlite import SqliteDoors, SqliteLink
 from reviewcore.adapters.sql.store import Doors
 from reviewcore.domain.rules import MarketRules
@@ -34,21 +34,21 @@ CLAIMED = frozenset({Capability.DURABLE, Capability.SHARED, Capability.PARALLEL}
 LOCK = re.compile(r"\s+FOR (NO KEY )?UPDATE(?P<of> OF [\w, ]+)?(?P<skip> SKIP LOCKED)?", re.DOTALL)
 
 
-class Unlocked(PostgresLink):
+class Unlocked(PooledLink):
     """`lock` reads without a lock."""
 
     def fetch(self, sql: str, arguments: Sequence[Any]) -> list[Row]:
         return super().fetch(LOCK.sub("", sql), arguments)
 
 
-class Unskipping(PostgresLink):
+class Unskipping(PooledLink):
     """Waits for rows that it should pass by."""
 
     def fetch(self, sql: str, arguments: Sequence[Any]) -> list[Row]:
         return super().fetch(sql.replace(" SKIP LOCKED", ""), arguments)
 
 
-class ReadFirst(PostgresLink):
+class ReadFirst(PooledLink):
     """Reads, then locks, and goes on with what it read."""
 
     def fetch(self, sql: str, arguments: Sequence[Any]) -> list[Row]:
@@ -59,44 +59,47 @@ class ReadFirst(PostgresLink):
         return early
 
 
-class Coarse(PostgresLink):
+class Coarse(PooledLink):
     """Locks so much that rows which refer to the locked one wait."""
 
     def fetch(self, sql: str, arguments: Sequence[Any]) -> list[Row]:
         return super().fetch(sql.replace("FOR NO KEY UPDATE", "FOR UPDATE"), arguments)
 
 
-class Moving(PostgresLink):
+class Moving(PooledLink):
     """A snapshot sees at every statement what was committed until then."""
 
-    def command(self, sql: str) -> None:
-        super().command(sql.replace("REPEATABLE READ", "READ COMMITTED"))
+    def begin(self, sql: str) -> None:
+        super().begin(sql.replace("REPEATABLE READ", "READ COMMITTED"))
 
 
-class Committing(PostgresLink):
+class Committing(PooledLink):
     """A block that fails is committed."""
 
-    def command(self, sql: str) -> None:
-        super().command("COMMIT" if sql == "ROLLBACK" else sql)
+    def end(self, sql: str) -> None:
+        super().end("COMMIT" if sql == "ROLLBACK" else sql)
 
 
-class Undone(PostgresLink):
+class Undone(PooledLink):
     """What is committed is so for this connection alone: nothing is ever written."""
 
-    def command(self, sql: str) -> None:
-        super().command("ROLLBACK" if sql == "COMMIT" else sql)
+    def finish(self, sql: str, arguments: Sequence[Any]) -> int:
+        return self.change(sql, arguments)
+
+    def end(self, sql: str) -> None:
+        super().end("ROLLBACK" if sql == "COMMIT" else sql)
 
 
-class OneAtATime(PostgresLink):
+class OneAtATime(PooledLink):
     """Blocks go one after the other, whatever they are about."""
 
-    def command(self, sql: str) -> None:
-        super().command(sql)
+    def begin(self, sql: str) -> None:
+        super().begin(sql)
         if "READ COMMITTED" in sql:
-            super().command("SELECT pg_advisory_xact_lock(1)")
+            self.command("SELECT pg_advisory_xact_lock(1)")
 
 
-def on(link: type[PostgresLink]) -> type[SqlStore]:
+def on(link: type[PooledLink]) -> type[SqlStore]:
     class OnIt(SqlStore):
         def _open(self, url: URL, *, pool_size: int) -> Doors:
             return PostgresDoors(url, pool_size=pool_size, link=link)
@@ -106,7 +109,7 @@ def on(link: type[PostgresLink]) -> type[SqlStore]:
 
 LOST = "test_no_update_of_a_locked_row_is_lost"
 WAITED = "test_a_lock_is_waited_for_and_tells_what_was_committed_meanwhile"
-POSTGRES: list[tuple[str, str, type[PostgresLink]]] = [
+POSTGRES: list[tuple[str, str, type[PooledLink]]] = [
     ("locks nothing", LOST, Unlocked),
     ("locks nothing", "test_no_update_is_lost_under_the_lock_of_a_review", Unlocked),
     ("locks nothing", "test_slots_are_counted_under_the_lock_of_their_track", Unlocked),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain, groupby
 from typing import Any, Protocol
 
@@ -21,8 +22,8 @@ from reviewcore.adapters.sql.copies import (
 )
 from reviewcore.adapters.sql.dialects import Dialect, Query, Row
 from reviewcore.adapters.sql.maps import EVENTS
-from reviewcore.adapters.sql.rows import RowMap
-from reviewcore.adapters.sql.statements import Op, Shape, Write, alone, together
+from reviewcore.adapters.sql.rows import Key, RowMap
+from reviewcore.adapters.sql.statements import Op, Shape, Write, alone, numbers_of, together
 
 WRITES_TOGETHER_MAX = 40
 VALUES_TOGETHER_MAX = 2000
@@ -31,6 +32,13 @@ VALUES_TOGETHER_MAX = 2000
 FK_ORDER = {table.name: place for place, table in enumerate(tables.metadata.sorted_tables)}
 OP_ORDER = {Op.FORGET: 0, Op.DELETE: 0, Op.UPDATE: 1, Op.INSERT: 2, Op.INSERT_NEW: 2}
 COPIES = frozenset(COPIED_TO.values())
+
+
+Held = AbstractSet[tuple[RowMap[Any], Key]]
+"""Rows that are locked, and so surely there."""
+
+Run = Callable[[str, Sequence[Any]], int]
+"""A link's way to run a statement that writes."""
 
 
 class Link(Protocol):
@@ -50,15 +58,20 @@ class Link(Protocol):
 
     def change(self, sql: str, arguments: Sequence[Any]) -> int: ...
 
+    def finish(self, sql: str, arguments: Sequence[Any]) -> int:
+        """Do as `change` does; may commit with it, if it succeeds, where that saves a trip."""
+        ...
+
     def change_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int: ...
 
 
-def send(changes: Changes, link: Link) -> None:
+def send(changes: Changes, link: Link, *, held: Held, is_last: bool) -> None:
     """Write *changes* to the database.
 
     On PostgreSQL in one statement, unless a unique key passes from one row to another or there is
     very much of it. Raises the named conflicts, and AssertionError when a row that was to be
-    changed does not exist.
+    changed does not exist. What *is_last* in its transaction is committed along, where one
+    statement is all and nobody but the database need judge it.
     """
     dialect = link.dialect
     apart = not link.sends_together or hands_over(changes)
@@ -69,28 +82,29 @@ def send(changes: Changes, link: Link) -> None:
         writes = _writes(changes, dialect, apart=True)
     if not writes:
         return
+    others, new = other_accounts(changes), new_copies(changes)
+    is_all = is_last and not (apart or others or new)
     if apart:
         _send_one_by_one(writes, link)
-    elif len(writes) == 1:
-        _send_alone(writes[0], link)
+    elif len(writes) > 1:
+        _send_together(writes, link.finish if is_all else link.change, dialect)
     else:
-        _send_together(writes, link)
-    _send_accounts(changes, link)
+        is_sure = is_all and _is_sure(writes[0], changes, held)
+        _send_alone(writes[0], link.finish if is_sure else link.change, dialect)
+    _send_accounts(others, new, link)
 
 
-def _send_accounts(changes: Changes, link: Link) -> None:
+def _send_accounts(others: set[str], new: set[str], link: Link) -> None:
     """Copy what the search asks of users, once all rows are there to copy from and to.
 
     Whoever gives a reviewer other genres holds him, whoever changes a user holds the user, and
     neither sees the other's rows before their commit. So the second takes hold of the reviewer
     as well: the later of the two copies, in a statement of its own, and sees both.
     """
-    changed = other_accounts(changes)
-    if changed:
-        link.fetch(*_asked(HOLD_REVIEWERS, link.dialect, changed))
-    users = changed | new_copies(changes)
-    if users:
-        link.change(*_asked(COPY_ACCOUNTS, link.dialect, users))
+    if others:
+        link.fetch(*_asked(HOLD_REVIEWERS, link.dialect, others))
+    if others or new:
+        link.change(*_asked(COPY_ACCOUNTS, link.dialect, others | new))
 
 
 def _asked(question: Query, dialect: Dialect, users: set[str]) -> tuple[str, list[Any]]:
@@ -110,19 +124,25 @@ def _replace_copies(writes: Sequence[Write]) -> bool:
     return any(write.shape.op is Op.FORGET and write.shape.table in COPIES for write in writes)
 
 
-def _send_together(writes: Sequence[Write], link: Link) -> None:
-    shapes = tuple(write.shape for write in writes)
-    ready = together(shapes, link.dialect)
-    values = list(chain.from_iterable(write.values for write in writes))
-    (touched,) = link.fetch(ready.sql, ready.arrange(values))
-    for write, rows in zip(writes, touched, strict=True):
-        _require(write, rows)
+def _send_together(writes: Sequence[Write], run: Run, dialect: Dialect) -> None:
+    ready = together(tuple([write.shape for write in writes]), dialect)
+    values = list(chain.from_iterable([write.values for write in writes]))
+    run(ready.sql, ready.arrange(values + numbers_of(writes)))
 
 
-def _send_alone(write: Write, link: Link) -> None:
+def _send_alone(write: Write, run: Run, dialect: Dialect) -> None:
     """Write plainly what needs no company, such as a heartbeat: it costs the database less."""
-    ready = alone(write.shape, link.dialect)
-    _require(write, link.change(ready.sql, ready.arrange(write.values)))
+    ready = alone(write.shape, dialect)
+    _require(write, run(ready.sql, ready.arrange(write.values)))
+
+
+def _is_sure(write: Write, changes: Changes, held: Held) -> bool:
+    """Whether a write cannot but touch the rows it is to."""
+    return write.expected is None or all(
+        change.op is Op.INSERT or (rows, key) in held
+        for rows, changed in changes.items()
+        for key, change in changed.items()
+    )
 
 
 def _send_one_by_one(writes: Sequence[Write], link: Link) -> None:
@@ -167,7 +187,7 @@ def _writes(changes: Changes, dialect: Dialect, *, apart: bool) -> list[Write]:
             told.extend(_replacement(rows, change, dialect))
         for key, change in changed.items():
             if change.after is None:
-                told.append(_deletion(rows, key, change))
+                told.append(_deletion(rows, key, change, dialect))
             else:
                 told.extend(copies_of(dialect, change))
     return told
@@ -201,7 +221,8 @@ def _replacement(rows: RowMap[Any], change: Change, dialect: Dialect) -> Iterato
         yield Write(Shape(Op.UPDATE, rows.name, columns, rows.key), values, 1)
 
 
-def _deletion(rows: RowMap[Any], key: Any, change: Change) -> Write:
-    found = list(key) if isinstance(key, tuple) else [key]
+def _deletion(rows: RowMap[Any], key: Any, change: Change, dialect: Dialect) -> Write:
+    told = key if isinstance(key, tuple) else (key,)
+    found = [dialect.encode(name, part) for name, part in zip(rows.key, told, strict=True)]
     expected = None if change.op is Op.FORGET else 1
     return Write(Shape(change.op, rows.name, (), rows.key), found, expected)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -20,8 +20,16 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from reviewcore.adapters.sql.conflicts import refusal_of
 from reviewcore.adapters.sql.dialects import POSTGRESQL, Row
-from reviewcore.adapters.sql.driving import PREPARED_MAX, ByCursor, Directly, PlanLostError, way_of
+from reviewcore.adapters.sql.driving import (
+    COMMIT,
+    PREPARED_MAX,
+    ByCursor,
+    Directly,
+    PlanLostError,
+    way_of,
+)
 from reviewcore.adapters.sql.flush import Link
+from reviewcore.adapters.sql.statements import MISSED
 from reviewcore.domain.errors import Busy, ReviewcoreError, StoreUnavailable
 
 BEGIN_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"
@@ -30,7 +38,6 @@ CONNECT_SECONDS_MAX = 10
 STREAM_ROWS = 1000
 FOR_STREAMS = "SET LOCAL work_mem = '64MB'; SET LOCAL cursor_tuple_fraction = 1"
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 _BUSY = (
@@ -45,19 +52,17 @@ _streams = itertools.count()
 
 
 class PostgresLink:
-    """A psycopg connection in a transaction."""
+    """A psycopg connection in a transaction that somebody else begins and ends."""
 
     dialect = POSTGRESQL
     sends_together = True
 
-    def __init__(
-        self, connection: psycopg.Connection[Any], way: ByCursor | Directly | None = None
-    ) -> None:
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
-        self._way = way if way is not None else ByCursor(connection)
+        self._way: ByCursor | Directly = ByCursor(connection)
 
     def fetch(self, sql: str, arguments: Sequence[Any]) -> list[Row]:
-        return self._run(self._way.fetch, sql, arguments)
+        return self._run(lambda: self._way.fetch(sql, arguments))
 
     def stream(self, sql: str, arguments: Sequence[Any]) -> Iterator[Row]:
         """Yield the rows of a query, some at a time from a cursor that the server keeps.
@@ -67,8 +72,9 @@ class PostgresLink:
         """
         name = f"stream_{next(_streams)}"
         try:
+            # Before the cursor is made: this may begin the transaction, and on another connection.
+            self.command(FOR_STREAMS)
             with psycopg.RawServerCursor(self._connection, name, row_factory=tuple_row) as cursor:
-                self.command(FOR_STREAMS)
                 cursor.itersize = STREAM_ROWS
                 cursor.execute(sql.encode(), arguments or None, binary=True)
                 yield from cursor
@@ -79,26 +85,31 @@ class PostgresLink:
             raise refusal from error
 
     def change(self, sql: str, arguments: Sequence[Any]) -> int:
-        return self._run(self._way.change, sql, arguments)
+        return self._run(lambda: self._way.change(sql, arguments))
+
+    def finish(self, sql: str, arguments: Sequence[Any]) -> int:
+        return self.change(sql, arguments)
 
     def change_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
-        return self._run(self._way.change_many, sql, rows)
+        return self._run(lambda: self._way.change_many(sql, rows))
 
     def command(self, sql: str) -> None:
-        """Run a statement without parameters or rows, such as COMMIT."""
-        self._run(self._way.command, sql)
+        """Run a statement without parameters or rows, such as SET."""
+        self._run(lambda: self._way.command(sql))
 
-    def _run(self, run: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    def _run(self, ask: Callable[[], R]) -> R:
         try:
-            return run(*args, **kwargs)
+            return ask()
         except psycopg.Error as error:
             refusal = self._refusal(error)
             if refusal is None:
                 raise
             raise refusal from error
 
-    def _refusal(self, error: psycopg.Error) -> ReviewcoreError | None:
+    def _refusal(self, error: psycopg.Error) -> ReviewcoreError | AssertionError | None:
         """Tell what the market calls an error of the driver; None when it is a bug of ours."""
+        if isinstance(error, psycopg.errors.InvalidTextRepresentation) and MISSED in str(error):
+            return AssertionError(str(error))
         if isinstance(error, psycopg.errors.UniqueViolation):
             return refusal_of(error.diag.constraint_name)
         if isinstance(error, _BUSY):
@@ -107,16 +118,51 @@ class PostgresLink:
         return StoreUnavailable() if lost else None
 
 
+class PooledLink(PostgresLink):
+    """A connection of the pool in a transaction of our own.
+
+    BEGIN goes with its first statement. If the connection was lost by then, as after a restart of
+    the server, *renew* takes another and all is begun there: without BEGIN nothing has happened.
+    """
+
+    renew: Callable[[], tuple[psycopg.Connection[Any], Directly]] | None = None
+    _way: Directly
+
+    def __init__(self, connection: psycopg.Connection[Any], way: Directly) -> None:
+        self._connection = connection
+        self._way = way
+
+    def begin(self, sql: str) -> None:
+        """Begin a transaction with the next statement."""
+        self._way.begin(sql)
+
+    def end(self, sql: str) -> None:
+        """Commit or roll back what has begun and is not over."""
+        super()._run(lambda: self._way.end(sql))
+
+    def finish(self, sql: str, arguments: Sequence[Any]) -> int:
+        return self._run(lambda: self._way.finish(sql, arguments))
+
+    def _run(self, ask: Callable[[], R]) -> R:
+        owed = self._way.owed
+        try:
+            return super()._run(ask)
+        except StoreUnavailable:
+            if owed is None or self.renew is None:
+                raise
+        self._connection, self._way = self.renew()
+        self._way.begin(owed)
+        return super()._run(ask)
+
+
 class PostgresDoors:
     """Opens transactions on connections of a pool."""
 
     dialect = POSTGRESQL
 
-    def __init__(
-        self, url: URL, *, pool_size: int, link: type[PostgresLink] = PostgresLink
-    ) -> None:
+    def __init__(self, url: URL, *, pool_size: int, link: type[PooledLink] = PooledLink) -> None:
         self._link = link
-        # Transactions are begun and ended by our own statements, one trip each.
+        # Transactions are begun and ended by our own statements.
         self.engine = create_engine(
             url,
             isolation_level="AUTOCOMMIT",
@@ -128,13 +174,13 @@ class PostgresDoors:
         event.listen(self.engine, "connect", _prepare_connection)
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[PostgresLink]:
+    def write(self) -> Iterator[PooledLink]:
         """Open a transaction that commits at the end and rolls back on an exception."""
         with self._transaction(BEGIN_WRITE) as link:
             yield link
 
     @contextlib.contextmanager
-    def read(self) -> Iterator[PostgresLink]:
+    def read(self) -> Iterator[PooledLink]:
         """Open a snapshot that PostgreSQL itself keeps from writing."""
         with self._transaction(BEGIN_READ) as link:
             yield link
@@ -148,50 +194,41 @@ class PostgresDoors:
         return _Glance(self)
 
     @contextlib.contextmanager
-    def _transaction(self, begin: str) -> Iterator[PostgresLink]:
-        pooled, link = self._begin(begin)
+    def _transaction(self, begin: str) -> Iterator[PooledLink]:
+        pooled, link = self.connect()
+
+        def renew() -> tuple[psycopg.Connection[Any], Directly]:
+            nonlocal pooled
+            pooled, _ = self.connect_anew(pooled)
+            return _within(pooled)
+
+        link.renew = renew
         try:
+            link.begin(begin)
             yield link
-            link.command("COMMIT")
+            link.end(COMMIT)
         except BaseException:
             with contextlib.suppress(psycopg.Error, StoreUnavailable):
-                link.command("ROLLBACK")
+                link.end("ROLLBACK")
             raise
         finally:
             _give_back(pooled)
 
-    def _begin(self, begin: str) -> tuple[PoolProxiedConnection, PostgresLink]:
-        """Begin on a pooled connection; on a new one if the server went away in between."""
-        pooled, link = self.connect()
-        try:
-            link.command(begin)
-        except StoreUnavailable:
-            pooled, link = self.connect_anew(pooled)
-            try:
-                link.command(begin)
-            except BaseException:
-                _give_back(pooled)
-                raise
-        return pooled, link
-
-    def connect_anew(
-        self, lost: PoolProxiedConnection
-    ) -> tuple[PoolProxiedConnection, PostgresLink]:
+    def connect_anew(self, lost: PoolProxiedConnection) -> tuple[PoolProxiedConnection, PooledLink]:
         """Connect again after the server went away."""
         # A restart of the server leaves the whole pool dead, so it is not asked again.
         lost.invalidate()
         self.engine.dispose()
         return self.connect()
 
-    def connect(self) -> tuple[PoolProxiedConnection, PostgresLink]:
+    def connect(self) -> tuple[PoolProxiedConnection, PooledLink]:
         """Take a connection out of the pool. Raises StoreUnavailable."""
         try:
             pooled = self.engine.raw_connection()
         except (psycopg.OperationalError, exc.OperationalError, exc.TimeoutError) as error:
             # None names the URL: they tell host and user, or the pool's size.
             raise StoreUnavailable from error
-        connection = raw(pooled.dbapi_connection)
-        return pooled, self._link(connection, way_of(connection, pooled.info))
+        return pooled, self._link(*_within(pooled))
 
 
 class _Glance:
@@ -222,6 +259,9 @@ class _Glance:
     def change(self, sql: str, arguments: Sequence[Any]) -> int:
         raise NotImplementedError("a glance only reads")
 
+    def finish(self, sql: str, arguments: Sequence[Any]) -> int:
+        raise NotImplementedError("a glance only reads")
+
     def change_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
         raise NotImplementedError("a glance only reads")
 
@@ -231,7 +271,15 @@ def raw(connection: DBAPIConnection | None) -> psycopg.Connection[Any]:
     return cast("psycopg.Connection[Any]", connection)
 
 
+def _within(pooled: PoolProxiedConnection) -> tuple[psycopg.Connection[Any], Directly]:
+    connection = raw(pooled.dbapi_connection)
+    return connection, way_of(connection, pooled.info)
+
+
 def _give_back(pooled: PoolProxiedConnection) -> None:
+    if not pooled.is_valid:
+        # It was lost, and the server still is.
+        return
     if raw(pooled.dbapi_connection).pgconn.transaction_status == TransactionStatus.IDLE:
         pooled.close()
     else:

@@ -65,6 +65,9 @@ class SqliteLink:
         self._execute(sql, arguments)
         return self._cursor.rowcount
 
+    def finish(self, sql: str, arguments: Sequence[Any]) -> int:
+        return self.change(sql, arguments)
+
     def change_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
         try:
             self._cursor.executemany(sql, rows)

@@ -14,9 +14,13 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     BindParameter,
+    Integer,
     Table,
     bindparam,
+    case,
+    cast,
     delete,
     func,
     insert,
@@ -25,6 +29,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.dml import Delete, Insert, Update
 
@@ -46,6 +51,12 @@ class Op(StrEnum):
     UPDATE = "UPDATE"
     INSERT = "INSERT"
     INSERT_NEW = "INSERT_NEW"
+
+
+UNSURE = frozenset({Op.FORGET, Op.INSERT_NEW})
+"""What may touch any number of rows."""
+
+MISSED = "touched more or fewer rows than they were to"
 
 
 class Shape(NamedTuple):
@@ -78,18 +89,34 @@ class Ready(NamedTuple):
 
 @lru_cache(maxsize=KEPT_SHAPES_MAX)
 def together(shapes: tuple[Shape, ...], dialect: Dialect) -> Ready:
-    """Make one statement that does several writes and tells for each how many rows it touched.
+    """Make one statement that does several writes, all of them or none.
 
     PostgreSQL only. All parts see the database as it was before the statement: none may touch a
-    row that another touches, or take a unique key that another frees.
+    row that another touches, or take a unique key that another frees. It fails, saying MISSED, when
+    they touch other numbers of rows than `numbers_of` tells, which come after the values.
     """
     parts = [
         _statement(shape, f"w{number}", dialect).returning(ONE).cte(f"part_{number}")
         for number, shape in enumerate(shapes)
     ]
-    counts = (select(func.count()).select_from(part).scalar_subquery() for part in parts)
     names = [name for number, shape in enumerate(shapes) for name in _names(shape, f"w{number}")]
-    return _ready(select(*counts), names, dialect)
+    sure = [
+        (shape, part) for shape, part in zip(shapes, parts, strict=True) if shape.op not in UNSURE
+    ]
+    if not sure:
+        return _ready(select(ONE).add_cte(*parts), names, dialect)
+    counts = [select(func.count()).select_from(part).scalar_subquery() for _, part in sure]
+    is_right = array(counts) == cast(bindparam("numbers"), ARRAY(BigInteger))
+    told = ", ".join(f"{shape.op} of {shape.table}" for shape, _ in sure)
+    # Nothing in plain SQL raises an error of one's own; what is no number tells why.
+    number = case((is_right, literal_column("'1'")), else_=literal_column(f"'{told} {MISSED}'"))
+    return _ready(select(cast(number, Integer)).add_cte(*parts), [*names, "numbers"], dialect)
+
+
+def numbers_of(writes: Sequence[Write]) -> list[str]:
+    """Tell how many rows each write must touch, as one value; none if any number will do."""
+    told = ",".join([str(write.expected) for write in writes if write.shape.op not in UNSURE])
+    return [f"{{{told}}}"] if told else []
 
 
 @lru_cache(maxsize=KEPT_SHAPES_MAX)

@@ -126,14 +126,14 @@ class SqlTransaction:
         self.unit.flush()
 
     def finish(self) -> None:
-        """Send what is pending, so that the caller may commit.
+        """Send what is pending, so that the caller may commit; it may be committed along.
 
         Raises the error of an earlier statement if somebody swallowed it: PostgreSQL has undone
         the transaction by then and would answer COMMIT with a silent rollback.
         """
         if self.unit.failure is not None:
             raise self.unit.failure
-        self.unit.flush()
+        self.unit.flush(is_last=True)
 
     def committed(self) -> None:
         """Let go of what others may have cached from before."""

@@ -159,14 +159,14 @@ class Unit:
         self._read.pop(rows, None)
         self._held = {held for held in self._held if held[0] is not rows}
 
-    def flush(self) -> None:
-        """Send what is pending."""
+    def flush(self, *, is_last: bool = False) -> None:
+        """Send what is pending; with the transaction's COMMIT, maybe, if it *is_last*."""
         if not self._touched:
             return
         changes, self._pending = self._pending, {}
         self._touched = set()
         try:
-            send(changes, self.link)
+            send(changes, self.link, held=self._held, is_last=is_last)
         except Exception as error:
             self.failure = self.failure or error
             raise
@@ -181,6 +181,7 @@ class Unit:
         """Know a row as it was just written; writing has locked it."""
         if change.after is None:
             self._read[rows].pop(key, None)
+            self._held.discard((rows, key))
         elif change.op is not Op.INSERT_NEW:
             self._read[rows][key] = change.after
             self._held.add((rows, key))
