@@ -39,6 +39,8 @@ def run(machine: type[MarketMachine], *, examples: int, steps: int, seed_number:
         # To explain a failure, Hypothesis watches every line of every run once one has failed: a
         # market then takes twenty times as long, and its story is not made short in time.
         phases=[Phase.generate, Phase.shrink],
+        # One story told well is worth more than several that share the time.
+        report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(seed(seed_number)(machine), settings=chosen)
