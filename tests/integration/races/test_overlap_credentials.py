@@ -17,6 +17,7 @@ from reviewcore.domain.errors import (
     WrongCredentials,
 )
 from reviewcore.domain.ids import UserId
+from reviewcore.domain.notices import Minted
 from reviewcore.domain.users import EmailVerificationToken, User, token_hash
 from reviewcore.ports.store import Transaction
 from reviewcore.testing.builders import a_reset_token, a_session, an_email_token
@@ -25,6 +26,7 @@ from reviewcore.usecases import (
     EraseUser,
     ExtendSession,
     RequestEmailVerification,
+    RequestPasswordReset,
     ResetPassword,
     SignIn,
     SignOutEverywhere,
@@ -33,12 +35,14 @@ from reviewcore.usecases import (
     erase_user,
     extend_session,
     request_email_verification,
+    request_password_reset,
     reset_password,
     sign_in,
     sign_out_everywhere,
     verify_email,
 )
-from reviewcore.usecases.steps.credentials import begin_session, lock_known
+from reviewcore.usecases.steps.credentials import begin_session, drop_resets, lock_known
+from reviewcore.usecases.steps.minting import mint
 from tests.integration.races.overlap import Overlap, an_overlap
 from tests.integration.races.world import World
 
@@ -230,3 +234,30 @@ def test_nobody_who_is_leaving_chooses_another_password(overlap: Overlap, user: 
     assert isinstance(answer, InvalidToken)
     with overlap.world.store.read() as tx:
         assert tx.users.get(user.id).password is None
+
+
+def test_another_password_is_chosen_user_before_token(overlap: Overlap, user: User) -> None:
+    reset = leave(overlap.world, user)
+
+    # As with another of his tokens: that spends this one.
+    answer = overlap.behind(
+        lambda tx: tx.users.lock(user.id),
+        partial(overlap.world.app.drive, reset_password, reset),
+        then=lambda tx: drop_resets(tx, user.id),
+    )
+
+    assert isinstance(answer, InvalidToken)
+
+
+def test_no_token_is_made_for_whoever_is_leaving(overlap: Overlap, user: User) -> None:
+    world = overlap.world
+    world.app.perform(request_password_reset, RequestPasswordReset(email=user.email))
+    with world.store.read() as tx:
+        [asked] = tx.events.about(f"user:{user.id}")
+
+    made = overlap.behind(
+        lambda tx: erase_user(tx, leaving(user)),
+        partial(mint, world.store, asked, user_id=user.id, kind=Minted.RESET),
+    )
+
+    assert made is None
