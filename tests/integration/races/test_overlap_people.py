@@ -220,3 +220,22 @@ def test_nobody_who_is_leaving_is_reminded(overlap: Overlap, world: World, user:
     )
 
     assert isinstance(answer, EntityNotFound)
+
+
+# ── what begins while he leaves ──────────────────────────────────────────────────────────────
+
+
+def test_what_is_being_written_is_forgotten_with_the_rest(
+    overlap: Overlap, world: World, user: User
+) -> None:
+    ticket, _ = asked(world, user)
+    reply = ReplyToTicket(ticket_id=ticket.id, user_id=user.id, message="my secret")
+
+    overlap.behind(
+        lambda tx: reply_to_ticket(tx, reply),
+        partial(world.app.perform, erase_user, leaving(user)),
+    )
+
+    with world.store.read() as tx:
+        [message] = tx.messages.of_ticket(ticket.id)
+    assert "secret" not in message.body
