@@ -13,13 +13,17 @@ from reviewcore.domain.errors import (
 )
 from reviewcore.domain.ids import UserId
 from reviewcore.domain.payouts import Payout, PayoutMethod, PayoutStatus
-from reviewcore.ports.processor import TransferView
+from reviewcore.domain.reviews import Review
+from reviewcore.ports.processor import ReversalView, TransferView
 from reviewcore.ports.store import Transaction
+from reviewcore.testing.builders import some_feedback
 from reviewcore.usecases import (
+    CompleteReview,
     PayoutTruth,
     ResolvePayout,
     SendPayout,
     SettlePayout,
+    complete_review,
     resolve_payout,
     send_payout,
     settle_payout,
@@ -27,7 +31,7 @@ from reviewcore.usecases import (
 )
 from reviewcore.usecases.steps.payouts import follow_transfer
 from tests.integration.races.overlap import Overlap, an_overlap
-from tests.integration.races.world import World
+from tests.integration.races.world import RATE, World
 
 ADMIN = UserId("the-admin")
 
@@ -42,6 +46,12 @@ def overlap(request: pytest.FixtureRequest) -> Iterator[Overlap]:
 def told(world: World, kind: str, about: str) -> int:
     with world.store.read() as tx:
         return sum(one.type == kind for one in tx.events.about(about))
+
+
+def delivery(review: Review) -> CompleteReview:
+    return CompleteReview(
+        review_id=review.id, reviewer_id=review.reviewer_id, feedback=some_feedback()
+    )
 
 
 def requested(world: World, method: PayoutMethod = PayoutMethod.STRIPE_CONNECT) -> Payout:
@@ -140,3 +150,27 @@ def test_a_transfer_that_is_told_twice_completes_its_payout_once(overlap: Overla
     )
 
     assert told(world, "PayoutCompleted", f"payout:{payout.id}") == 1
+
+
+def test_what_comes_back_and_what_is_earned_add_up(overlap: Overlap) -> None:
+    world = overlap.world
+    payout = requested(world)
+    with world.store.begin() as tx:
+        tx.payouts.update(tx.payouts.lock(payout.id).send(tx.now))
+        reviewer = tx.reviewers.get(payout.reviewer_id)
+    back = ReversalView(external_id=f"trr_{payout.id}", amount=payout.amount)
+    view = TransferView(
+        external_id=f"tr_{payout.id}",
+        payout_id=payout.id,
+        amount=payout.amount,
+        reversals=(back,),
+    )
+    (review,) = world.heard(world.track(), [reviewer])
+
+    overlap.behind(
+        lambda tx: complete_review(tx, delivery(review)),
+        partial(world.app.perform, lambda tx, _: follow_transfer(tx, payout, view), None),
+    )
+
+    with world.store.read() as tx:
+        assert tx.reviewers.get(reviewer.id).pending_balance == payout.amount + RATE
