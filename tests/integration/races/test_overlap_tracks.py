@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from reviewcore.domain.errors import InvalidTransition, ReviewNotActive, TrackHasReviews
+from reviewcore.domain.ids import UserId
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review, ReviewStatus
 from reviewcore.domain.tracks import Track
@@ -16,24 +17,30 @@ from reviewcore.usecases import (
     CancelTrack,
     CheckOut,
     CompleteReview,
+    EraseUser,
     ExpireAssignments,
     OpenCheckout,
     RecordHeartbeat,
     ReportUnplayable,
+    RestrictReviewer,
     SkipReview,
     UpdateSource,
     cancel_track,
     check_out,
     complete_review,
+    erase_user,
     expire_assignments,
     open_checkout,
     record_heartbeat,
     report_unplayable,
+    restrict_reviewer,
     skip_review,
     update_source,
 )
 from tests.integration.races.overlap import Overlap, an_overlap
 from tests.integration.races.world import World
+
+ADMIN = UserId("the-admin")
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -90,7 +97,7 @@ def test_nobody_pays_for_a_track_that_is_being_cancelled(overlap: Overlap) -> No
 
 def test_a_track_is_checked_out_track_before_payment(overlap: Overlap) -> None:
     track = overlap.world.unpaid(overlap.world.artist())
-    again = CheckOut(track_id=track.id, artist_id=track.artist_id)
+    again = CheckOut(track_id=track.id, artist_id=track.artist_id, use_free_credit=True)
 
     overlap.behind(
         lambda tx: tx.tracks.lock(track.id),
@@ -231,3 +238,26 @@ def test_what_is_being_skipped_is_not_reported(overlap: Overlap, reviewer: Revie
     )
 
     assert isinstance(answer, ReviewNotActive)
+
+
+@pytest.mark.parametrize("way", ["restricted", "leaves"])
+def test_all_work_of_a_reviewer_ends_tracks_before_himself(
+    overlap: Overlap, reviewer: ReviewerProfile, way: str
+) -> None:
+    world = overlap.world
+    track = world.track()
+    world.give(track, [reviewer])
+    bar = RestrictReviewer(reviewer_id=reviewer.id, admin_id=ADMIN, reason="spam")
+    perform = world.app.perform
+    # Later than it was looked for before: so the track does change.
+    world.clock.advance(seconds=1)
+
+    overlap.behind(
+        lambda tx: tx.tracks.lock(track.id),
+        partial(perform, restrict_reviewer, bar)
+        if way == "restricted"
+        else partial(perform, erase_user, EraseUser(user_id=reviewer.user_id)),
+        then=lambda tx: tx.reviewers.lock(reviewer.id),
+    )
+
+    assert load(world, reviewer) == (0, 0)
