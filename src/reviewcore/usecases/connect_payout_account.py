@@ -85,7 +85,9 @@ def _connect(store: Store, stale: ReviewerProfile, account_id: str) -> ReviewerP
 def _mark(store: Store, stale: ReviewerProfile, *, ready: bool) -> ReviewerProfile:
     with store.begin(actor=stale.id) as tx:
         reviewer = tx.reviewers.lock(stale.id)
-        if reviewer.payout_account_ready == ready:
+        # He may have left meanwhile, or have taken another account, of which this says nothing.
+        is_his = reviewer.stripe_account_id == stale.stripe_account_id
+        if not is_his or reviewer.payout_account_ready == ready:
             return reviewer
         marked = reviewer.mark_account(ready=ready)
         tx.reviewers.update(marked)

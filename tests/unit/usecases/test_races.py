@@ -10,23 +10,30 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import attrs
 import pytest
 
+from reviewcore.adapters.sandbox import PayeeOutcome
 from reviewcore.domain.errors import Busy
 from reviewcore.domain.ids import ReviewerId
 from reviewcore.domain.payments import AttemptStatus
 from reviewcore.domain.reviews import Review, ReviewQueue
 from reviewcore.domain.rules import Tier
 from reviewcore.domain.tracks import TrackStatus
+from reviewcore.ports.processor import AccountOrder, Done
 from reviewcore.testing import builders as make
-from reviewcore.testing.faults import Call, Fault, FaultyPayments
+from reviewcore.testing.faults import Call, Fault, FaultyPayments, FaultyPayouts
 from reviewcore.usecases import (
     AssignReviewers,
     ConfirmPayment,
+    ConnectPayoutAccount,
+    EraseUser,
     ExpireAssignments,
     RestrictReviewer,
     assign_reviewers,
     confirm_payment,
+    connect_payout_account,
+    erase_user,
     expire_assignments,
     restrict_reviewer,
 )
@@ -164,6 +171,35 @@ def test_a_reviewer_who_got_work_in_between_is_restricted_on_the_second_try(worl
     world.do(restrict_reviewer, command)
 
     assert not world.review(review).is_active
+
+
+@pytest.mark.parametrize("change", ["leaves", "takes another"])
+def test_what_was_asked_about_an_account_says_nothing_once_its_holder_has_changed(
+    world: World, change: str
+) -> None:
+    reviewer = world.a_reviewer()
+    connect = ConnectPayoutAccount(reviewer_id=reviewer.id)
+    account_id = world.drive(connect_payout_account, connect).reviewer.stripe_account_id
+    assert account_id is not None
+    world.bank.play_payee(account_id, PayeeOutcome.COMPLETE)
+
+    def he_is_faster(call: Call) -> Fault:
+        world.reach_bank_through()
+        if change == "leaves":
+            world.do(erase_user, EraseUser(user_id=reviewer.user_id))
+            return Fault.NONE
+        order = AccountOrder(reviewer_id=reviewer.id, country="DE", key="another")
+        another = world.bank.open_account(order)
+        assert isinstance(another, Done)
+        account_id = another.view.account_id
+        world.drive(connect_payout_account, attrs.evolve(connect, account_id=account_id))
+        return Fault.NONE
+
+    world.reach_bank_through(payouts=FaultyPayouts(world.bank, he_is_faster))
+    told = world.drive(connect_payout_account, connect)
+
+    assert told.reviewer.stripe_account_id != account_id
+    assert not told.reviewer.payout_account_ready
 
 
 def test_a_search_that_meets_thousands_who_cannot_stops_and_looks_again_soon() -> None:
