@@ -14,6 +14,7 @@ from reviewcore.domain.reviews import Review
 from reviewcore.domain.tracks import Track
 from reviewcore.usecases import (
     CancelTrack,
+    CheckOut,
     CloseTrack,
     ConfirmPayment,
     EraseUser,
@@ -23,6 +24,7 @@ from reviewcore.usecases import (
     SkipReview,
     UpholdFlag,
     cancel_track,
+    check_out,
     close_track,
     confirm_payment,
     erase_user,
@@ -138,3 +140,22 @@ def test_what_an_artist_spent_is_right_when_two_of_his_tracks_change(
         paid = sum(one.amount for one in tx.payments.all() if one.track_id in mine)
         refunded = sum(one.amount for one in tx.refunds.all() if one.track_id in mine)
         assert tx.artists.get(artist.id).total_spent == paid - refunded
+
+
+def check(world: World, artist: ArtistProfile) -> Act:
+    again = CheckOut(track_id=world.unpaid(artist).id, artist_id=artist.id, use_free_credit=True)
+    return partial(world.app.perform, check_out, again)
+
+
+@pytest.mark.parametrize(
+    "way", [cancel, check, close, pay, skip, report, restrict, leave, expire, uphold]
+)
+def test_an_artist_is_locked_before_his_tracks(overlap: Overlap, way: Way) -> None:
+    artist = overlap.world.artist()
+    act = way(overlap.world, artist)
+    with overlap.world.store.read() as tx:
+        mine = [one.id for one in tx.tracks.all() if one.artist_id == artist.id]
+
+    overlap.behind(
+        lambda tx: tx.artists.lock(artist.id), act, then=lambda tx: tx.tracks.lock_many(mine)
+    )
