@@ -7,13 +7,20 @@ from functools import partial
 
 import pytest
 
-from reviewcore.domain.errors import InvalidTransition, ReviewNotActive, TrackHasReviews
+from reviewcore.domain.errors import (
+    DailyReportLimitReached,
+    InvalidTransition,
+    ReviewNotActive,
+    TrackHasReviews,
+)
 from reviewcore.domain.ids import UserId
 from reviewcore.domain.reviewers import ReviewerProfile
 from reviewcore.domain.reviews import Review, ReviewStatus
+from reviewcore.domain.rules import PackageType
 from reviewcore.domain.tracks import Track
 from reviewcore.testing.builders import some_feedback
 from reviewcore.usecases import (
+    AssignReviewers,
     CancelTrack,
     CheckOut,
     CompleteReview,
@@ -25,6 +32,7 @@ from reviewcore.usecases import (
     RestrictReviewer,
     SkipReview,
     UpdateSource,
+    assign_reviewers,
     cancel_track,
     check_out,
     complete_review,
@@ -261,3 +269,31 @@ def test_all_work_of_a_reviewer_ends_tracks_before_himself(
     )
 
     assert load(world, reviewer) == (0, 0)
+
+
+def test_a_slot_that_is_being_filled_is_not_filled_again(overlap: Overlap) -> None:
+    world = overlap.world
+    track = world.track(package=PackageType.PRO)
+    world.reviewers(2)
+    assign = AssignReviewers(track_id=track.id)
+
+    again = partial(world.app.perform, assign_reviewers, assign)
+    answer = overlap.behind(lambda tx: assign_reviewers(tx, assign), again)
+
+    assert (answer.assigned, answer.still_open) == ((), 0)
+
+
+def test_reports_are_counted_under_the_lock(overlap: Overlap, reviewer: ReviewerProfile) -> None:
+    world = overlap.world
+    most = world.store.rules.unplayable_per_day_max
+    reviews = [review for _ in range(most + 1) for review in world.give(world.track(), [reviewer])]
+    reports = [ReportUnplayable(review_id=one.id, reviewer_id=reviewer.id) for one in reviews]
+    for one in reports[2:]:
+        world.app.perform(report_unplayable, one)
+
+    answer = overlap.behind(
+        lambda tx: report_unplayable(tx, reports[0]),
+        partial(world.app.perform, report_unplayable, reports[1]),
+    )
+
+    assert isinstance(answer, DailyReportLimitReached)
