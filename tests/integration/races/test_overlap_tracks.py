@@ -30,7 +30,6 @@ from reviewcore.usecases import (
     RecordHeartbeat,
     ReportUnplayable,
     RestrictReviewer,
-    SkipReview,
     UpdateSource,
     assign_reviewers,
     cancel_track,
@@ -42,7 +41,6 @@ from reviewcore.usecases import (
     record_heartbeat,
     report_unplayable,
     restrict_reviewer,
-    skip_review,
     update_source,
 )
 from tests.integration.races.overlap import Overlap, an_overlap
@@ -159,18 +157,15 @@ def test_what_is_heard_of_the_old_link_does_not_count(
     )  # fmt: skip
 
 
-def test_the_link_of_a_track_that_is_being_delivered_stays(
-    overlap: Overlap, reviewer: ReviewerProfile
-) -> None:
+def test_the_link_of_a_track_that_is_being_cancelled_stays(overlap: Overlap) -> None:
     track = overlap.world.track()
-    (review,) = overlap.world.heard(track, [reviewer])
 
     answer = overlap.behind(
-        lambda tx: complete_review(tx, delivery(review)),
+        lambda tx: cancel_track(tx, cancelling(track)),
         partial(overlap.world.app.perform, update_source, mending(track)),
     )
 
-    assert isinstance(answer, TrackHasReviews)
+    assert isinstance(answer, InvalidTransition)
 
 
 # ── a reviewer's other work ──────────────────────────────────────────────────────────────────
@@ -232,12 +227,14 @@ def test_what_is_overdue_ends_tracks_before_reviewers(
     assert {one.track_id for one in ended} >= {one.id for one in tracks}
 
 
-def test_what_is_being_skipped_is_not_reported(overlap: Overlap, reviewer: ReviewerProfile) -> None:
+def test_what_is_being_delivered_is_not_reported(
+    overlap: Overlap, reviewer: ReviewerProfile
+) -> None:
     world = overlap.world
-    (review,) = world.give(world.track(), [reviewer])
+    (review,) = world.heard(world.track(), [reviewer])
 
     answer = overlap.behind(
-        lambda tx: skip_review(tx, SkipReview(review_id=review.id, reviewer_id=reviewer.id)),
+        lambda tx: complete_review(tx, delivery(review)),
         partial(
             world.app.perform,
             report_unplayable,
