@@ -102,21 +102,22 @@ def test_a_review_that_was_delivered_before_the_sweep_got_its_lock_is_left_alone
     world: World,
 ) -> None:
     world.a_reviewer()
-    [review] = world.assign(world.a_queued_track())
-    row = world.look(lambda tx: tx.queue.of_reviewer(review.reviewer_id))[0]
-    world.deliver(review)
-    world.clock.set(review.expires_at)
+    both = [world.assign(world.a_queued_track())[0] for _ in range(2)]
+    delivered, overdue = sorted(both, key=lambda review: review.id)
+    rows = world.look(lambda tx: tx.queue.of_reviewer(overdue.reviewer_id))
+    world.deliver(delivered)
+    world.clock.set(max(review.expires_at for review in both))
 
-    def was_due(now: datetime, *, limit: int) -> Sequence[ReviewQueue]:
-        return [row]
+    def were_due(now: datetime, *, limit: int) -> Sequence[ReviewQueue]:
+        return rows
 
     with world.app.store.begin() as tx:
-        late: Any = Stale(tx, queue=Stale(tx.queue, expired=was_due))
+        late: Any = Stale(tx, queue=Stale(tx.queue, expired=were_due))
         ended = expire_assignments(late, ExpireAssignments())
     world.check()
 
-    assert not ended
-    assert world.review(review).counts_toward_completion
+    assert [review.id for review in ended] == [overdue.id]
+    assert world.review(delivered).counts_toward_completion
 
 
 def test_a_review_that_got_a_new_deadline_before_the_sweep_got_its_lock_goes_on(
