@@ -111,6 +111,18 @@ def test_dismissing_before_the_replacement_restores_everything(
     assert cleared.is_shareable
 
 
+def test_nobody_is_sought_once_the_only_open_slot_counts_again(world: World) -> None:
+    track = world.a_queued_track()
+    world.reviewers(track.reviews_requested)
+    delivered = world.deliver(world.assign(track)[0])
+    flag = world.flag(delivered)
+    assert world.track(track).assign_at is not None
+
+    world.dismiss(flag)
+
+    assert world.track(track).assign_at is None
+
+
 @pytest.mark.parametrize("listening", [False, True])
 def test_dismissing_during_the_replacement_leaves_both_paid_and_one_counted(
     world: World, order: Ordered, listening: bool
