@@ -113,8 +113,25 @@ def test_a_transfer_that_is_looked_for_stays_under_way() -> None:
     assert looked.miss().look_up(LATER).next_attempt_at == LATER + timedelta(hours=1)
 
 
+@pytest.mark.parametrize(
+    ("status", "found_as", "is_by"),
+    [
+        (PayoutStatus.COMPLETED, "tr_1", True),
+        (PayoutStatus.COMPLETED, None, True),
+        (PayoutStatus.COMPLETED, "tr_2", False),
+        (PayoutStatus.PROCESSING, None, False),
+    ],
+)
+def test_a_payout_has_left_by_its_transfer_or_by_one_that_a_person_found(
+    status: PayoutStatus, found_as: str | None, is_by: bool
+) -> None:
+    payout: Payout = make.a_payout(status=PROCESSING)
+
+    assert attrs.evolve(payout, status=status, external_id=found_as).is_by("tr_1") is is_by
+
+
 def test_a_payout_that_is_refused_for_now_goes_out_under_a_new_key() -> None:
-    sent = make.a_payout(id="po", status=PROCESSING).miss()
+    sent = make.a_payout(id="po", status=PROCESSING, leased_until=LATER).miss()
 
     parked = sent.park("no money", LATER)
     again = parked.send(LATER).park("no money", LATER)
