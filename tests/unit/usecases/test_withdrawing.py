@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -232,6 +233,20 @@ def test_young_pay_is_held_and_a_flagged_one_counted_once() -> None:
     world.dismiss(world.flag_of(reviews[0]))
 
     assert told(world, reviewer).withdrawable == 50
+
+
+def test_pay_is_withdrawn_once_it_was_held_for_as_long_as_the_rules_say() -> None:
+    world = World(earning_hold_days=3, minimum_payout_cents=50)
+    reviewer, [review] = earn(world)
+    assert review.ended_at is not None
+
+    world.clock.set(review.ended_at + timedelta(days=3) - timedelta(microseconds=1))
+    with pytest.raises(InsufficientBalance) as refusal:
+        world.withdraw(reviewer, 50, **PAYPAL)
+    assert refusal.value.withdrawable_cents == 0
+    world.clock.set(review.ended_at + timedelta(days=3))
+
+    assert world.withdraw(reviewer, 50, **PAYPAL).amount == 50
 
 
 def test_every_cent_of_a_balance_is_explained(world: World) -> None:
