@@ -458,10 +458,16 @@ def test_of_yet_another_refund_only_a_person_can_make_sense(world: World) -> Non
 @pytest.mark.parametrize("scene", [owed, returned])
 def test_a_second_refund_of_one_is_for_a_person(world: World, scene: Scene) -> None:
     _, refund = scene(world)
-    send(world, refund)
+    before = send(world, refund)
 
-    with pytest.raises(InvalidTransition):
+    with pytest.raises(InvalidTransition) as told:
         hear(world, refund, TAKEN, "re_other")
+
+    assert told.value.extras == {
+        "entity": "Refund",
+        "status": before.status,
+        "wanted": R.COMPLETED,
+    }
 
 
 def test_a_settled_refund_that_had_come_back_does_so_once(world: World) -> None:
