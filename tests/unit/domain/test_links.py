@@ -142,6 +142,7 @@ REASONS = {
     "https://soundcloud.com:443/a": "the address must not contain a port",
     "https://soundcloud。com/a": "the host must be written in ASCII",
     "https://xn--oundcloud-xpk.com/a": "internationalised hosts are not accepted",
+    "https://www.xn--oundcloud-xpk.com/a": "internationalised hosts are not accepted",
     "https://soundcloud.com./a": "the host must not end with a dot",
     "https://soundcloud.com/": "the address names no track, only a site",
     "https://soundcloud.com/../a": "the path must not contain . or .. segments",
@@ -155,6 +156,10 @@ REASONS = {
     UPLOADS + "a%2F..%2Fadmin": "the path must not leave the folder of uploads",
     UPLOADS + "..%5Cadmin": "the path must not leave the folder of uploads",
 }
+
+
+def test_a_path_of_one_letter_names_a_track() -> None:
+    assert judge_source_url("https://soundcloud.com/X") is SourceType.SOUNDCLOUD
 
 
 @pytest.mark.parametrize(("url", "reason"), REASONS.items())
