@@ -36,6 +36,7 @@ from reviewcore.usecases import (
     expire_checkout,
     open_checkout,
 )
+from reviewcore.usecases.steps.paying import follow_session, lock_bill
 from tests.unit.usecases.market import World
 
 
@@ -403,6 +404,24 @@ def test_a_fee_that_is_not_known_yet_is_not_booked(world: World) -> None:
 
     assert world.payment(track).fee is None
     assert world.postings("FEE_KNOWN") == []
+
+
+def test_a_fee_that_becomes_known_later_is_booked_once(world: World) -> None:
+    track = world.checked_out(world.a_track())
+    attempt = world.open_session(track)
+    world.pay(attempt)
+    world.reach_bank_through(payments=OddBank(world.bank, fee=None))
+    world.confirm(attempt)
+    assert attempt.session_id is not None
+    found = world.bank.session(attempt.session_id)
+    assert isinstance(found, Done)
+
+    for view in (attrs.evolve(found.view, fee=None), found.view, found.view):
+        with world.app.store.begin() as tx:
+            told = follow_session(tx, lock_bill(tx, tx.attempts.get(attempt.id)), view)
+
+    assert told.fee == found.view.fee == world.payment(track).fee
+    assert world.postings("FEE_KNOWN") == [{"fees": -44, "processor": 44}]
 
 
 def test_money_that_goes_back_without_a_known_fee_books_none(world: World) -> None:
