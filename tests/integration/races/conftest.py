@@ -15,6 +15,7 @@ from reviewcore.domain.rules import MarketRules
 from reviewcore.ports.store import Store
 from reviewcore.testing.clock import ManualClock
 from tests.integration.markets import Markets, migrate
+from tests.integration.races.overlap import Overlap, watching
 from tests.integration.races.world import REPORTS, RULES, World
 
 MakeWorld = Callable[..., World]
@@ -48,6 +49,24 @@ def make_world(request: pytest.FixtureRequest) -> Iterator[MakeWorld]:
 def world(make_world: MakeWorld) -> World:
     """A market whose rules stand in nobody's way."""
     return make_world()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def overlap(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Overlap]:
+    """One market for all moments of a module."""
+    kind: str = request.param
+    with ExitStack() as stack:
+        folder = tmp_path_factory.mktemp("overlap")
+        url = stack.enter_context(fresh_database(request, kind, folder=folder))
+        clock = ManualClock()
+        store = SqlStore(url, rules=RULES, clock=clock)
+        stack.callback(store.close)
+        bank = SandboxBank(clock=clock)
+        stack.callback(bank.close)
+        world = World.on(store, name=kind, clock=clock, bank=bank)
+        yield Overlap(world=world, waits=stack.enter_context(watching(url)))
 
 
 @contextmanager

@@ -5,21 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 import attrs
 import psycopg
-import pytest
 from sqlalchemy import make_url
 
-from reviewcore.adapters.sandbox import SandboxBank
-from reviewcore.adapters.sql import SqlStore
 from reviewcore.domain.errors import Busy, ReviewcoreError
 from reviewcore.ports.store import Transaction
-from reviewcore.testing.clock import ManualClock
-from tests.integration.races.conftest import fresh_database
-from tests.integration.races.world import RULES, Act, World
+from tests.integration.races.world import Act, World
 
 PATIENCE_SECONDS = 60
 
@@ -85,22 +80,8 @@ def _answer(act: Act) -> object:
 
 
 @contextmanager
-def an_overlap(request: pytest.FixtureRequest, kind: str) -> Iterator[Overlap]:
-    """Have a market on SQLite or PostgreSQL until the block ends."""
-    with ExitStack() as stack:
-        folder = request.getfixturevalue("tmp_path_factory").mktemp("overlap")
-        url = stack.enter_context(fresh_database(request, kind, folder=folder))
-        clock = ManualClock()
-        store = SqlStore(url, rules=RULES, clock=clock)
-        stack.callback(store.close)
-        bank = SandboxBank(clock=clock)
-        stack.callback(bank.close)
-        world = World.on(store, name=kind, clock=clock, bank=bank)
-        yield Overlap(world=world, waits=stack.enter_context(_watching(url)))
-
-
-@contextmanager
-def _watching(url: str) -> Iterator[Callable[[], bool]]:
+def watching(url: str) -> Iterator[Callable[[], bool]]:
+    """Connect to a database, to ask whether anybody waits for a lock there."""
     where = make_url(url)
     if where.get_backend_name() == "sqlite":
         # Blocks go one at a time: the second waits at the door.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -34,17 +34,10 @@ from reviewcore.usecases import (
     skip_review,
     uphold_flag,
 )
-from tests.integration.races.overlap import Overlap, an_overlap
+from tests.integration.races.overlap import Overlap
 from tests.integration.races.world import Act, World
 
 ADMIN = UserId("the-admin")
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def overlap(request: pytest.FixtureRequest) -> Iterator[Overlap]:
-    """One market for all moments."""
-    with an_overlap(request, request.param) as made:
-        yield made
 
 
 def cancelling(track: Track) -> CancelTrack:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -43,18 +42,11 @@ from reviewcore.usecases import (
 )
 from reviewcore.usecases.steps.credentials import begin_session, drop_resets, lock_known
 from reviewcore.usecases.steps.minting import mint
-from tests.integration.races.overlap import Overlap, an_overlap
+from tests.integration.races.overlap import Overlap
 from tests.integration.races.world import World
 
 ADMIN = UserId("the-admin")
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def overlap(request: pytest.FixtureRequest) -> Iterator[Overlap]:
-    """One market for all moments."""
-    with an_overlap(request, request.param) as made:
-        yield made
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 
 import attrs
@@ -30,17 +29,10 @@ from reviewcore.usecases import (
     withdraw,
 )
 from reviewcore.usecases.steps.payouts import follow_transfer
-from tests.integration.races.overlap import Overlap, an_overlap
+from tests.integration.races.overlap import Overlap
 from tests.integration.races.world import RATE, World
 
 ADMIN = UserId("the-admin")
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def overlap(request: pytest.FixtureRequest) -> Iterator[Overlap]:
-    """One market for all moments."""
-    with an_overlap(request, request.param) as made:
-        yield made
 
 
 def told(world: World, kind: str, about: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 
@@ -45,19 +44,12 @@ from reviewcore.usecases import (
     unrestrict_reviewer,
 )
 from reviewcore.usecases.steps.news import record_account
-from tests.integration.races.overlap import Overlap, an_overlap
+from tests.integration.races.overlap import Overlap
 from tests.integration.races.world import World
 
 ADMIN = UserId("the-admin")
 RIGHT = {0: 1, 1: 0, 2: 2, 3: 1}
 WRONG = dict.fromkeys(range(4), 0)
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def overlap(request: pytest.FixtureRequest) -> Iterator[Overlap]:
-    """One market for all moments."""
-    with an_overlap(request, request.param) as made:
-        yield made
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 
 import pytest
@@ -43,17 +42,10 @@ from reviewcore.usecases import (
     restrict_reviewer,
     update_source,
 )
-from tests.integration.races.overlap import Overlap, an_overlap
+from tests.integration.races.overlap import Overlap
 from tests.integration.races.world import World
 
 ADMIN = UserId("the-admin")
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def overlap(request: pytest.FixtureRequest) -> Iterator[Overlap]:
-    """One market for all moments."""
-    with an_overlap(request, request.param) as made:
-        yield made
 
 
 @pytest.fixture
