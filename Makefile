@@ -34,7 +34,7 @@ help:
 	@echo 'make check     lint, types, import contracts and the quick tests'
 	@echo 'make format    format the source and mend what the linter can'
 	@echo 'make lock      pin what pyproject.toml asks for (LOCK_ARGS=--upgrade: the newest of all)'
-	@echo 'make bench     measure beside pgbench (QUICK=1: in about a minute)'
+	@echo 'make bench     measure beside pgbench (QUICK=1: in a minute or two)'
 	@echo 'make machine   search for broken laws for MINUTES=10 by random markets'
 	@echo 'make simulate  live through SEEDS=50 markets of STEPS=20000 use cases each'
 	@echo 'make storms    the races and crashes, many times over'

@@ -1,4 +1,4 @@
-"""Run the benchmark: ``python -m bench`` (``QUICK=1`` for about a minute)."""
+"""Run the benchmark: ``python -m bench`` (``QUICK=1`` for a minute or two)."""
 
 from __future__ import annotations
 
